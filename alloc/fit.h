@@ -1,0 +1,61 @@
+/* What the fit family shares: everything except the choice of the hole.
+ *
+ * The holes form one list in address order. A policy of the family is a search over that list; it calls fit_place with
+ * what it found, and takes every other operation from here. Placement rules: docs/block-format.md.
+ */
+#ifndef ALLOC_FIT_H
+#define ALLOC_FIT_H
+
+#include "block.h"
+
+struct fit_state {
+    struct block *first_hole, *last_hole; /* NULL: no hole */
+};
+
+/* A request in the terms of the search. */
+struct fit_request {
+    size_t size;  /* whole block, a multiple of A, at least BLOCK_MIN */
+    size_t align; /* of the payload, at least A */
+};
+
+/* The request for an allocation; false if no heap can ever hold it. */
+bool fit_request_for(struct fit_request *request, size_t bytes, size_t align);
+
+/* Front gap inside a hole at b: bytes from b to the block whose payload is the lowest aligned one with a gap of 0 or at
+ * least BLOCK_MIN. */
+size_t fit_front_gap(const struct block *b, size_t align);
+
+/* Whether hole b can hold the request. */
+static inline bool fit_holds(const struct block *b, const struct fit_request *request)
+{
+    size_t size = block_size(b);
+    if (request->align == HEAP_ALIGN)
+        return request->size <= size;
+    size_t gap = fit_front_gap(b, request->align);
+    return gap <= size && request->size <= size - gap;
+}
+
+static inline struct block *fit_first_hole(const struct heap *h)
+{
+    return ((const struct fit_state *)heap_state_const(h))->first_hole;
+}
+
+/* Hands out the low part of `hole`, which holds the request, and returns the payload. */
+void *fit_place(struct heap *h, struct block *hole, const struct fit_request *request);
+
+/* The operations of heap_ops.h that do not depend on the search; the family's tables name them. */
+enum heap_status fit_init(struct heap *h);
+struct heap_freed fit_free(struct heap *h, void *ptr);
+bool fit_resize(struct heap *h, void *ptr, size_t bytes);
+size_t fit_need(const struct heap *h, size_t bytes, size_t align);
+void fit_extend(struct heap *h, size_t added);
+size_t fit_usable(const struct heap *h, const void *ptr);
+size_t fit_granted(const struct heap *h, const void *ptr);
+bool fit_walk(struct heap *h, heap_visit_fn *visit, void *context);
+bool fit_check(struct heap *h);
+
+/* Lowest payload offset, and the bytes fixed in the region: the pad and the end mark. */
+#define FIT_ORIGIN HEAP_ALIGN
+#define FIT_FIXED (BLOCK_PAD + BLOCK_HEADER)
+
+#endif

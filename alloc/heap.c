@@ -1,0 +1,333 @@
+/* The front-end of every heap: argument checks, growth, counters, the start table, the moving resize, calloc.
+ *
+ *     caller -> heap_alloc() ... -> [checks, counters] -> policy's operations -> bytes of the region
+ *                                        |
+ *                                        +-> grow callback, when the policy finds no place
+ *
+ * From `harden` 1 on the start table (starts.h) knows where a live payload starts and where a freed one started. It lies
+ * outside the region, so nothing a caller writes into its blocks can forge it.
+ */
+#include <alloc/heap_ops.h>
+
+#include "starts.h"
+
+void *memcpy(void *to, const void *from, size_t bytes);
+void *memset(void *to, int byte, size_t bytes);
+
+const char *heap_fault_text(enum heap_fault_class class)
+{
+    static const char *const text[HEAP_FAULT_CLASSES] = {
+        [HEAP_FAULT_NONE] = "ok",
+        [HEAP_FAULT_DOUBLE_FREE] = "double free",
+        [HEAP_FAULT_FREE_INTERIOR] = "invalid free: interior",
+        [HEAP_FAULT_FREE_UNALIGNED] = "invalid free: unaligned",
+        [HEAP_FAULT_FREE_OUTSIDE] = "invalid free: not in heap",
+        [HEAP_FAULT_BAD_RESIZE] = "invalid realloc",
+        [HEAP_FAULT_HEADER] = "corrupted block header",
+        [HEAP_FAULT_LIST] = "corrupted free list",
+        [HEAP_FAULT_TILING] = "blocks do not tile the region",
+        [HEAP_FAULT_COUNT] = "blocks contradict the counters",
+    };
+    return class < HEAP_FAULT_CLASSES ? text[class] : "unknown fault";
+}
+
+bool heap_blame(struct heap *h, enum heap_fault_class class, const void *address)
+{
+    if (h->fault.class == HEAP_FAULT_NONE)
+        h->fault = (struct heap_fault){.class = class, .address = address, .operation = h->counters.operations};
+    return false;
+}
+
+const struct heap_ops *heap_policy_find(const char *name)
+{
+    for (const struct heap_ops *const *ops = heap_policies; *ops; ops++) {
+        const char *a = (*ops)->name, *b = name;
+        while (*a && *a == *b)
+            a++, b++;
+        if (*a == *b)
+            return *ops;
+    }
+    return NULL;
+}
+
+/* ---- one operation: counted at its start, its probes added up at its end ---- */
+
+static void operation_begin(struct heap *h)
+{
+    h->counters.operations++;
+    h->counters.probes_now = 0;
+    h->fault.class = HEAP_FAULT_NONE;
+}
+
+static void operation_end(struct heap *h)
+{
+    struct heap_counters *c = &h->counters;
+    c->probes += c->probes_now;
+    if (c->probes_now > c->probes_max)
+        c->probes_max = c->probes_now;
+}
+
+/* ---- growth ---- */
+
+/* Makes the region at least `missing` bytes larger: by whole grains, near the limit by what is left. */
+static bool grow_by(struct heap *h, size_t missing)
+{
+    size_t left = h->reserved - h->committed;
+    size_t added;
+    if (!h->grow || missing > left)
+        return false;
+    if (!heap_round_up_to(missing, h->grain, &added) || added > left)
+        added = left;
+    if (!h->grow(h->grow_context, h->committed, added))
+        return false;
+    h->committed += added;
+    h->ops->extend(h, added);
+    h->counters.grows++;
+    return true;
+}
+
+/* ---- init ---- */
+
+static bool options_in_range(const struct heap_ops *ops, const size_t *options)
+{
+    const struct heap_option *o = ops->options;
+    for (size_t i = 0; o && o[i].key; i++) {
+        if (options[i] < o[i].min || options[i] > o[i].max || options[i] % o[i].multiple != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool region_suits(const struct heap_region *r)
+{
+    uintptr_t base = (uintptr_t)r->base;
+    return base != 0 && heap_is_aligned(base, HEAP_ALIGN) && heap_is_aligned(r->committed, HEAP_ALIGN) &&
+           heap_is_aligned(r->reserved, HEAP_ALIGN) && r->committed <= r->reserved && r->reserved <= SIZE_MAX - base;
+}
+
+/* Brings a growing region to the size every heap starts with: round_up(fixed, grain), which is no growth. */
+static enum heap_status first_commit(struct heap *h)
+{
+    size_t initial;
+    if (!heap_round_up_to(h->ops->fixed, h->grain, &initial) || initial > h->reserved)
+        initial = h->reserved;
+    if (initial < h->ops->fixed)
+        return HEAP_BAD_REGION;
+    if (h->grow && h->committed < initial) {
+        if (!h->grow(h->grow_context, h->committed, initial - h->committed))
+            return HEAP_NO_MEMORY;
+        h->committed = initial;
+    }
+    return h->committed < h->ops->fixed ? HEAP_BAD_REGION : HEAP_OK;
+}
+
+enum heap_status heap_init(struct heap *h, const struct heap_setup *setup)
+{
+    const struct heap_region *r = &setup->region;
+    size_t grain = setup->grain ? setup->grain : HEAP_GRAIN;
+    if (setup->harden > HEAP_HARDEN_MAX || (setup->harden > 0 && !r->starts) || grain % HEAP_GRAIN != 0 ||
+        !options_in_range(setup->ops, setup->options))
+        return HEAP_BAD_ARGUMENT;
+    if (!region_suits(r))
+        return HEAP_BAD_REGION;
+
+    HEAP_ASSERT(setup->ops->state_bytes <= sizeof h->state);
+    *h = (struct heap){
+        .ops = setup->ops,
+        .base = r->base,
+        .committed = r->committed,
+        .reserved = r->reserved,
+        .grain = grain,
+        .grow = r->grow,
+        .grow_context = r->grow_context,
+        .starts = setup->harden > 0 ? r->starts : NULL,
+        .harden = setup->harden,
+    };
+    for (size_t i = 0; i < HEAP_OPTIONS_MAX; i++)
+        h->options[i] = setup->options[i];
+    enum heap_status status = first_commit(h);
+    return status == HEAP_OK ? h->ops->init(h) : status;
+}
+
+/* ---- alloc ---- */
+
+static void *place(struct heap *h, size_t bytes, size_t align)
+{
+    void *ptr = h->ops->alloc(h, bytes, align);
+    if (!ptr && grow_by(h, h->ops->need(h, bytes, align))) {
+        ptr = h->ops->alloc(h, bytes, align);
+        HEAP_ASSERT(ptr); /* the promise of need() */
+    }
+    if (!ptr)
+        return NULL;
+    starts_set(h, ptr, START_LIVE);
+    h->counters.granted += h->ops->granted(h, ptr);
+    h->counters.live++;
+    return ptr;
+}
+
+static void *place_counted(struct heap *h, size_t bytes, size_t align)
+{
+    operation_begin(h);
+    void *ptr = place(h, bytes, align);
+    if (!ptr)
+        h->counters.refused++;
+    operation_end(h);
+    return ptr;
+}
+
+void *heap_alloc(struct heap *h, size_t bytes)
+{
+    return place_counted(h, bytes, HEAP_ALIGN);
+}
+
+enum heap_status heap_alloc_aligned(struct heap *h, size_t bytes, size_t align, void **out)
+{
+    *out = NULL;
+    if (align == 0 || (align & (align - 1)) != 0 || align > HEAP_REGION_ALIGN)
+        return HEAP_BAD_ARGUMENT;
+    *out = place_counted(h, bytes, align < HEAP_ALIGN ? HEAP_ALIGN : align);
+    return *out ? HEAP_OK : HEAP_NO_MEMORY;
+}
+
+void *heap_calloc(struct heap *h, size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size) {
+        operation_begin(h);
+        h->counters.refused++;
+        operation_end(h);
+        return NULL;
+    }
+    void *ptr = heap_alloc(h, count * size);
+    return ptr ? memset(ptr, 0, count * size) : NULL;
+}
+
+/* ---- free and resize: a pointer is checked before any header is believed ---- */
+
+/* HEAP_FAULT_NONE if ptr may be handed to the policy. */
+static enum heap_fault_class pointer_fault(const struct heap *h, const void *ptr)
+{
+    uintptr_t address = (uintptr_t)ptr, base = (uintptr_t)h->base;
+    if (address < base || address - base >= h->committed)
+        return HEAP_FAULT_FREE_OUTSIDE;
+    if (!heap_is_aligned(address, HEAP_ALIGN))
+        return HEAP_FAULT_FREE_UNALIGNED;
+    if (!h->starts)
+        return HEAP_FAULT_NONE;
+    switch (starts_get(h, ptr)) {
+    case START_LIVE:
+        return HEAP_FAULT_NONE;
+    case START_FREED:
+        return HEAP_FAULT_DOUBLE_FREE;
+    default:
+        return HEAP_FAULT_FREE_INTERIOR;
+    }
+}
+
+static enum heap_status release(struct heap *h, void *ptr)
+{
+    enum heap_fault_class fault = pointer_fault(h, ptr);
+    if (fault != HEAP_FAULT_NONE) {
+        heap_blame(h, fault, ptr);
+        return HEAP_BAD_POINTER;
+    }
+    struct heap_freed freed = h->ops->free(h, ptr);
+    if (freed.status != HEAP_OK)
+        return freed.status;
+    starts_set(h, ptr, START_FREED);
+    h->counters.granted -= freed.granted;
+    h->counters.live--;
+    return HEAP_OK;
+}
+
+enum heap_status heap_free(struct heap *h, void *ptr)
+{
+    if (!ptr)
+        return HEAP_OK;
+    operation_begin(h);
+    enum heap_status status = release(h, ptr);
+    operation_end(h);
+    return status;
+}
+
+static bool is_resizable(struct heap *h, const void *ptr)
+{
+    if (pointer_fault(h, ptr) == HEAP_FAULT_NONE && h->ops->usable(h, ptr) > 0)
+        return true;
+    return heap_blame(h, HEAP_FAULT_BAD_RESIZE, ptr);
+}
+
+static bool resize_in_place(struct heap *h, void *ptr, size_t bytes)
+{
+    size_t before = h->ops->granted(h, ptr);
+    if (!h->ops->resize || !h->ops->resize(h, ptr, bytes))
+        return false;
+    h->counters.granted += h->ops->granted(h, ptr) - before;
+    h->counters.resized_in_place++;
+    return true;
+}
+
+static enum heap_status resize_moving(struct heap *h, void *ptr, size_t bytes, void **out)
+{
+    size_t usable = h->ops->usable(h, ptr);
+    void *moved = place(h, bytes, HEAP_ALIGN);
+    if (!moved) {
+        h->counters.refused++;
+        return HEAP_NO_MEMORY;
+    }
+    memcpy(moved, ptr, usable < bytes ? usable : bytes);
+    enum heap_status status = release(h, ptr);
+    if (status != HEAP_OK) { /* the old block's header is damaged: it stays, the new one goes */
+        release(h, moved);
+        return status;
+    }
+    h->counters.resized_moved++;
+    *out = moved;
+    return HEAP_OK;
+}
+
+enum heap_status heap_resize(struct heap *h, void *ptr, size_t bytes, void **out)
+{
+    *out = NULL;
+    if (!ptr) {
+        *out = heap_alloc(h, bytes);
+        return *out ? HEAP_OK : HEAP_NO_MEMORY;
+    }
+    if (bytes == 0)
+        return HEAP_BAD_ARGUMENT;
+    operation_begin(h);
+    enum heap_status status = HEAP_OK;
+    if (!is_resizable(h, ptr))
+        status = HEAP_BAD_POINTER;
+    else if (resize_in_place(h, ptr, bytes))
+        *out = ptr;
+    else
+        status = resize_moving(h, ptr, bytes, out);
+    operation_end(h);
+    return status;
+}
+
+size_t heap_usable(struct heap *h, void *ptr)
+{
+    if (!ptr)
+        return 0;
+    h->fault.class = HEAP_FAULT_NONE;
+    return is_resizable(h, ptr) ? h->ops->usable(h, ptr) : 0;
+}
+
+/* ---- what the policy says of itself ---- */
+
+size_t heap_block_size(const struct heap *h, size_t bytes)
+{
+    return h->ops->block_size(bytes);
+}
+
+size_t heap_origin(const struct heap *h)
+{
+    return h->ops->origin;
+}
+
+size_t heap_fixed(const struct heap *h)
+{
+    return h->ops->fixed;
+}

@@ -1,0 +1,58 @@
+/* Best fit: the smallest hole that is large enough, the lowest among equals.
+ *
+ *      request 24:   | used | 16 | used | 48 | used | 32 |
+ *                             no          fits        ^ fits closer: taken, 8 is too little to remain
+ *
+ * Layout, splitting, merging and invariants are the family's: block.h, fit.h. The search looks at every hole, upward by
+ * address, and keeps the smallest so far; only an exact fit ends it early, as nothing can be better and nothing equal lies
+ * lower.
+ *
+ * Cost: alloc O(holes), nearly always all of them; free as in first fit.
+ * Beaten by: first-wins. What a close fit leaves over is too small for anything: slivers.
+ */
+#include "../fit.h"
+
+static struct block *smallest_that_holds(struct heap *h, const struct fit_request *request)
+{
+    struct block *best = NULL;
+    for (struct block *hole = fit_first_hole(h); hole; hole = hole->next_hole) {
+        heap_note_probe(h);
+        if (!fit_holds(hole, request) || (best && block_size(hole) >= block_size(best)))
+            continue;
+        best = hole;
+        if (block_size(hole) == request->size)
+            break;
+    }
+    return best;
+}
+
+static void *best_fit_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    struct fit_request request;
+    if (!fit_request_for(&request, bytes, align))
+        return NULL;
+    struct block *hole = smallest_that_holds(h, &request);
+    return hole ? fit_place(h, hole, &request) : NULL;
+}
+
+const struct heap_ops heap_policy_best_fit = {
+    .name = "best-fit",
+    .summary = "the smallest hole that is large enough",
+    .source = "Knuth, The Art of Computer Programming 1, section 2.5",
+    .complexity = "alloc O(holes), free O(1) beside a hole",
+    .rung = 60,
+    .state_bytes = sizeof(struct fit_state),
+    .init = fit_init,
+    .alloc = best_fit_alloc,
+    .free = fit_free,
+    .resize = fit_resize,
+    .need = fit_need,
+    .extend = fit_extend,
+    .usable = fit_usable,
+    .granted = fit_granted,
+    .walk = fit_walk,
+    .check = fit_check,
+    .block_size = block_size_for,
+    .origin = FIT_ORIGIN,
+    .fixed = FIT_FIXED,
+};

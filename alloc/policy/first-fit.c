@@ -1,0 +1,53 @@
+/* First fit: the lowest hole that is large enough.
+ *
+ *      request 24:   | used | 16 | used | 48 | used | 32 |
+ *                             no          ^ taken: 24 of it, 24 remain a hole
+ *
+ * Layout, splitting, merging and invariants are the family's: block.h, fit.h. The search follows the holes upward by address
+ * and stops at the first that holds the request.
+ *
+ * Cost: alloc O(holes) up to the hole taken, often near the start; free O(1) beside a hole, else the way to the nearest one.
+ * Beaten by: best-wins. Small requests nibble at the large low hole that a later large request would have needed whole.
+ */
+#include "../fit.h"
+
+static struct block *lowest_that_holds(struct heap *h, const struct fit_request *request)
+{
+    for (struct block *hole = fit_first_hole(h); hole; hole = hole->next_hole) {
+        heap_note_probe(h);
+        if (fit_holds(hole, request))
+            return hole;
+    }
+    return NULL;
+}
+
+static void *first_fit_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    struct fit_request request;
+    if (!fit_request_for(&request, bytes, align))
+        return NULL;
+    struct block *hole = lowest_that_holds(h, &request);
+    return hole ? fit_place(h, hole, &request) : NULL;
+}
+
+const struct heap_ops heap_policy_first_fit = {
+    .name = "first-fit",
+    .summary = "the lowest hole that is large enough",
+    .source = "Knuth, The Art of Computer Programming 1, section 2.5, algorithm A",
+    .complexity = "alloc O(holes), free O(1) beside a hole",
+    .rung = 50,
+    .state_bytes = sizeof(struct fit_state),
+    .init = fit_init,
+    .alloc = first_fit_alloc,
+    .free = fit_free,
+    .resize = fit_resize,
+    .need = fit_need,
+    .extend = fit_extend,
+    .usable = fit_usable,
+    .granted = fit_granted,
+    .walk = fit_walk,
+    .check = fit_check,
+    .block_size = block_size_for,
+    .origin = FIT_ORIGIN,
+    .fixed = FIT_FIXED,
+};
