@@ -1,0 +1,53 @@
+; Entry of each exception: bring every vector to one stack layout (trap_frame.h) and call trap_enter.
+;
+; On entry the processor has pushed eflags, cs, eip and, for some vectors, an error code. The double fault comes through a
+; task gate instead (gdt.c), on a stack of its own: its task begins at double_fault_task.
+bits 32
+
+section .text
+extern trap_enter
+extern double_fault_enter
+
+%macro stub 1
+stub_%1:
+%if (%1 >= 10 && %1 <= 14) || %1 = 17 || %1 = 21 || %1 = 29 || %1 = 30
+%else
+    push dword 0                        ; no error code for this vector: keep the layout
+%endif
+    push dword %1
+    jmp save_and_call
+%endmacro
+
+%assign vector 0
+%rep 32
+    stub vector
+%assign vector vector + 1
+%endrep
+
+save_and_call:
+    pusha
+    cld
+    mov ebx, esp                        ; the frame; kept over the call
+    and esp, -16                        ; the stack the C code expects
+    sub esp, 12
+    push ebx
+    call trap_enter
+    mov esp, ebx
+    popa
+    add esp, 8                          ; vector, error code
+    iret
+
+global double_fault_task
+double_fault_task:                      ; a fresh task: the interrupted state is in the main task's segment
+    call double_fault_enter             ; does not return
+    ud2
+
+section .rodata
+align 4
+global trap_stubs
+trap_stubs:
+%assign vector 0
+%rep 32
+    dd stub_%[vector]
+%assign vector vector + 1
+%endrep

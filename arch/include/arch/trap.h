@@ -1,0 +1,40 @@
+/* Processor exceptions, told in terms that hold for both widths. */
+#ifndef ARCH_TRAP_H
+#define ARCH_TRAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ARCH_TRAP_REGISTERS 16
+
+/* What happened, for a report. */
+struct arch_trap {
+    unsigned vector;                     /* 0 .. 31 */
+    const char *name;                    /* "page fault", "divide error" ... */
+    uintptr_t error;                     /* the processor's error code, 0 where it pushes none */
+    uintptr_t ip, sp, flags, frame_pointer;
+    bool has_address;                    /* page fault, or a double fault that came of one */
+    uintptr_t address;                   /* then: the address touched */
+    unsigned register_count;
+    const char *register_name[ARCH_TRAP_REGISTERS];
+    uintptr_t register_value[ARCH_TRAP_REGISTERS];
+};
+
+/* A page fault's error code, decoded. */
+struct arch_access {
+    bool present;                        /* the page was mapped: a rights violation */
+    bool write, user, fetch;
+    bool reserved;                       /* a reserved bit was set in an entry */
+};
+
+/* Provided by the kernel: tries to resolve a page fault; true: go on where it happened. Runs with interrupts off and
+ * must not use any heap. `entered` is arch_cycles() at the first instruction after entry. */
+bool kernel_page_fault(uintptr_t address, const struct arch_access *access, uint64_t entered);
+
+/* Provided by the kernel: every other exception, and page faults that were not resolved. */
+_Noreturn void kernel_trap(const struct arch_trap *trap);
+
+/* For tests and self-tests: raises the exception a broken program would. */
+void arch_raise_breakpoint(void);
+
+#endif

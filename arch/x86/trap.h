@@ -1,0 +1,34 @@
+/* Inside arch/: how the shared trap code and the two widths meet. */
+#ifndef ARCH_X86_TRAP_H
+#define ARCH_X86_TRAP_H
+
+#include <arch/trap.h>
+
+#include "trap_frame.h"
+
+enum { TRAP_VECTORS = 32 };
+
+/* From isr.asm: the entry of each vector. */
+extern const uintptr_t trap_stubs[TRAP_VECTORS];
+
+/* Called by the stubs with what they pushed; returns to where the trap happened, or not at all. */
+void trap_enter(const struct trap_frame *frame);
+
+/* Fills the interrupt table and loads it. Once, at start. */
+void trap_init(void);
+
+/* Each width: the page tables have a new root, which the double-fault stack must use too. */
+void trap_root_changed(uintptr_t root);
+
+/* Each width: writes one gate; loads the table (and what its double-fault stack needs). */
+void gate_set(unsigned vector, uintptr_t stub);
+void gates_load(void);
+
+/* Each width: the registers of its frame into a report. */
+void trap_fill(struct arch_trap *trap, const struct trap_frame *frame);
+
+/* Starts a report: vector, name, error code, the address a page fault touched. */
+void trap_describe(struct arch_trap *trap, unsigned vector, uintptr_t error);
+void trap_add_register(struct arch_trap *trap, const char *name, uintptr_t value);
+
+#endif

@@ -1,0 +1,23 @@
+# cmake -D TEMPLATE=grub.cfg.in -D POLICIES=policies.txt -D OUT=grub.cfg -P make_menu.cmake
+# Writes the GRUB menu: the template with one entry for each allocator, in the order of policies.txt, for each kernel.
+function(menu_entries arch prefix indent out)
+  set(entries "")
+  foreach(line IN LISTS policies)
+    string(REGEX REPLACE "\t.*" "" name "${line}")
+    string(REGEX REPLACE "^[^\t]*\t" "" summary "${line}")
+    string(REPLACE "'" "'\\''" summary "${summary}")
+    string(APPEND entries "${indent}menuentry '${prefix}${name}: ${summary}' {\n"
+      "${indent}    set opts=\"alloc=${name} run=trace:sqlite then=shell\"\n"
+      "${indent}    boot_kernel ${arch}\n"
+      "${indent}}\n\n")
+  endforeach()
+  set(${out} "${entries}" PARENT_SCOPE)
+endfunction()
+
+file(STRINGS ${POLICIES} policies)
+file(READ ${TEMPLATE} menu)
+menu_entries(x86_64 "" "" entries_x86_64)
+menu_entries(i386 "32-bit " "    " entries_i386)
+string(REPLACE "@ENTRIES_x86_64@\n" "${entries_x86_64}" menu "${menu}")
+string(REPLACE "@ENTRIES_i386@\n" "${entries_i386}" menu "${menu}")
+file(WRITE ${OUT} "${menu}")

@@ -1,0 +1,57 @@
+/* One call of a heap between two readings of the clock. Growth and page faults within it are the memory's cost, told by a clock
+ * of their own, and so is what reading the clocks costs: both are subtracted. */
+#include "call.h"
+
+#define EMPTY_CALLS 16
+
+static void perform(struct heap *h, struct lab_call *call)
+{
+    switch (call->action) {
+    case LAB_CALL_NOTHING:
+        break;
+    case LAB_CALL_ALLOC:
+        call->ptr = heap_alloc(h, call->bytes);
+        break;
+    case LAB_CALL_ALIGNED:
+        call->status = heap_alloc_aligned(h, call->bytes, call->align, &call->ptr);
+        break;
+    case LAB_CALL_RESIZE:
+        call->status = heap_resize(h, call->ptr, call->bytes, &call->ptr);
+        break;
+    case LAB_CALL_FREE:
+        call->status = heap_free(h, call->ptr);
+        break;
+    }
+}
+
+/* The only place where the heap is called and the clock is read: never inlined, so that the empty call takes the very same
+ * way as the others. */
+__attribute__((noinline)) static uint64_t clocked(const struct lab_meter *meter, struct lab_call *call)
+{
+    const struct lab_world *world = meter->world;
+    uint64_t vm_before = world->vm_clock(world->context);
+    uint64_t before = world->clock(world->context);
+    perform(meter->heap, call);
+    uint64_t after = world->clock(world->context);
+    uint64_t vm_after = world->vm_clock(world->context);
+    uint64_t spent = after - before, in_memory = vm_after - vm_before;
+    return spent > in_memory ? spent - in_memory : 0;
+}
+
+void lab_meter_set(struct lab_meter *meter, const struct lab_world *world, struct heap *heap)
+{
+    *meter = (struct lab_meter){.world = world, .heap = heap, .empty_cost = UINT64_MAX};
+    for (int i = 0; i < EMPTY_CALLS; i++) {
+        struct lab_call nothing = {.action = LAB_CALL_NOTHING};
+        uint64_t spent = clocked(meter, &nothing);
+        if (spent < meter->empty_cost)
+            meter->empty_cost = spent;
+    }
+}
+
+uint64_t lab_call_measured(const struct lab_meter *meter, struct lab_call *call)
+{
+    uint64_t spent = clocked(meter, call);
+    uint64_t own = spent > meter->empty_cost ? spent - meter->empty_cost : 0;
+    return own >> meter->world->clock_shift;
+}

@@ -1,0 +1,29 @@
+/* One call of a heap between two readings of the clock. */
+#ifndef LAB_CALL_H
+#define LAB_CALL_H
+
+#include <lab/run.h>
+
+enum lab_action { LAB_CALL_NOTHING, LAB_CALL_ALLOC, LAB_CALL_ALIGNED, LAB_CALL_RESIZE, LAB_CALL_FREE };
+
+/* What to do, and what came of it. */
+struct lab_call {
+    enum lab_action action;
+    enum heap_status status; /* out; an allocation says it with `ptr` alone */
+    size_t bytes, align;
+    void *ptr; /* in: the block; out: where it is now (NULL: nowhere) */
+};
+
+struct lab_meter {
+    const struct lab_world *world;
+    struct heap *heap;
+    uint64_t empty_cost; /* of a call that does nothing, as the clock shows it */
+};
+
+/* Binds a meter and learns what a measurement itself costs: the least of several empty ones. */
+void lab_meter_set(struct lab_meter *meter, const struct lab_world *world, struct heap *heap);
+
+/* Does it. Returns its cost in the world's unit, without growth, page faults and the measurement itself. */
+uint64_t lab_call_measured(const struct lab_meter *meter, struct lab_call *call);
+
+#endif

@@ -1,0 +1,17 @@
+/* The machine records of a run: `result` once, `sample` as it goes on. Keys and values as docs/records.md lists them; one
+ * line and at most LAB_RECORD_MAX bytes each. Any context in which the sink may be written to. */
+#ifndef LAB_RECORD_H
+#define LAB_RECORD_H
+
+#include <lab/run.h>
+
+/* Everything measured of one run that ended LAB_OK or LAB_CORRUPT. `alloc` is the policy's name and `options` what the user
+ * gave after its first colon. Texts longer than the record can hold are cut and marked, see lab_json_long_text. */
+void lab_record_result(const struct lab_sink *sink, const struct lab_world *world, const struct lab_run *run,
+                       const struct lab_result *result);
+
+/* One point of a run's time series: after `done` operations, with the arguments of lab_observer's `sample`. */
+void lab_record_sample(const struct lab_sink *sink, const struct lab_run *run, size_t done, size_t live_bytes,
+                       const struct heap_shape *shape);
+
+#endif

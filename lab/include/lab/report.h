@@ -1,0 +1,32 @@
+/* Results as text for people: the comparison table, and the report of a single run. Plain ASCII, at most 100 columns;
+ * every unit is named, nothing is told by colour. Scripts read the records of record.h instead. */
+#ifndef LAB_REPORT_H
+#define LAB_REPORT_H
+
+#include <lab/run.h>
+
+/* One row of the table: what lab_run_program said of one allocator. */
+struct lab_row {
+    const char *alloc; /* as the user gave it, options included */
+    enum lab_status status;
+    const struct lab_result *result; /* read if status is LAB_OK or LAB_CORRUPT */
+};
+
+/* One line for a status, without a full stop: "not enough memory for the heap". */
+const char *lab_status_text(enum lab_status status);
+
+/* What a check found: "ok", "off", the text of a fault, or what a run sees where a heap does not: "payload overwritten",
+ * "payload outside the heap". */
+const char *lab_check_text(const struct lab_result *result);
+
+/* The same run under several allocators, one row each in two parts (memory, work). The best of each column is marked, the
+ * formulas of the columns stand beneath, and a few words say who was best at what. `run` names run and seed; its policy is
+ * not read. A row whose status is not LAB_OK says so instead of figures. */
+void lab_report_comparison(const struct lab_sink *sink, const struct lab_world *world, const struct lab_run *run,
+                           const struct lab_row *rows, size_t count);
+
+/* Everything measured of one run that ended LAB_OK or LAB_CORRUPT: at most 30 lines. */
+void lab_report_run(const struct lab_sink *sink, const struct lab_world *world, const struct lab_run *run,
+                    const struct lab_result *result);
+
+#endif

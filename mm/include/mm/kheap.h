@@ -1,0 +1,28 @@
+/* The memory under a heap in the kernel: the one place where mm/ and alloc/ meet.
+ *
+ *      heap_alloc -> policy finds no place -> grow callback -> vmm_region_grow -> frames and page tables
+ */
+#ifndef MM_KHEAP_H
+#define MM_KHEAP_H
+
+#include <alloc/heap.h>
+#include <mm/vmm.h>
+
+struct kheap {
+    struct vmm_space *space;
+    struct vmm_region *bytes;            /* the heap's region */
+    struct vmm_region *starts;           /* its start table, demand-backed; NULL without one */
+};
+
+/* Makes a region that may grow to `limit` bytes (a multiple of HEAP_ALIGN) with the given backing, and a start table if
+ * asked for; *region is ready for heap_init, empty. False: no address range or no memory for it, and nothing is held. */
+bool kheap_open(struct kheap *k, struct vmm_space *space, size_t limit, enum vmm_backing backing, bool with_starts,
+                struct heap_region *region);
+
+/* The grow callback it sets: `context` is the struct kheap. */
+bool kheap_grow(void *context, size_t committed, size_t added);
+
+/* Gives everything back. The heap in it must not be used again. */
+void kheap_close(struct kheap *k);
+
+#endif

@@ -1,0 +1,26 @@
+/* The kernel's address space: the page-table walker fed from the frame allocator. */
+#ifndef MM_PAGING_H
+#define MM_PAGING_H
+
+#include <arch/pt.h>
+#include <mm/pmm.h>
+
+/* What page tables need from the machine. In the kernel: the physical map and invlpg; in a test: an array. */
+struct paging_machine {
+    void *context;
+    void *(*at)(void *context, paddr_t frame);           /* where a direct frame can be read and written */
+    void (*invalidate)(void *context, vaddr_t address);
+    bool has_nx;
+};
+
+struct paging {
+    struct pt pt;                        /* map, unmap and query through it */
+    struct pt_world world;
+    struct pmm *pmm;
+    struct paging_machine machine;
+};
+
+/* An empty address space. Table frames come from the direct zone of `pmm`. Both are kept. */
+enum pt_status paging_init(struct paging *paging, struct pmm *pmm, const struct paging_machine *machine);
+
+#endif

@@ -1,0 +1,34 @@
+/* The console: one stream of text out to the serial line and the screen, one stream of keys in from the serial line.
+ * Text is ASCII; '\n' becomes CR LF on the serial line. */
+#ifndef CONSOLE_CONSOLE_H
+#define CONSOLE_CONSOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum con_devices {
+    CON_SERIAL = 1,
+    CON_SCREEN = 2,
+};
+
+/* Finds the serial port. Text goes there; nothing is lost if there is none. */
+void con_init(void);
+
+/* Adds the text screen the firmware gave (see dev/vga_text.h), or tells that its cells are mapped elsewhere now. */
+void con_add_screen(void *cells, uint32_t columns, uint32_t rows, uint32_t pitch);
+void con_move_screen(void *cells);
+
+/* Which devices there are, and which of them get text from now on (a set of enum con_devices). */
+unsigned con_present(void);
+void con_select(unsigned devices);
+
+void con_write(const char *text, size_t length);
+
+/* The next key, or -1 if none is there now. */
+int con_read(void);
+
+/* True once after input was lost. */
+bool con_take_overrun(void);
+
+#endif

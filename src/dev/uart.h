@@ -1,0 +1,24 @@
+/* The serial port at COM1, a 16550: 115200 baud, 8 data bits, no parity, 1 stop bit. Polled; every wait is bounded. */
+#ifndef DEV_UART_H
+#define DEV_UART_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Sets the port up. False: nothing answers there; then writes do nothing and reads find nothing. */
+bool uart_init(void);
+
+/* Sends one byte. While it waits for the transmitter it takes in what has arrived, so that long output does not make a
+ * pasted line overrun the 16-byte FIFO. */
+void uart_write(uint8_t byte);
+
+/* The next byte received, or -1 if there is none now. */
+int uart_read(void);
+
+/* Moves what has arrived into memory. For loops that neither read nor write for long. */
+void uart_poll(void);
+
+/* True once after bytes were lost, because the FIFO or the 4 KiB behind it overran. */
+bool uart_take_overrun(void);
+
+#endif

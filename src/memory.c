@@ -1,0 +1,167 @@
+/* Bringing memory up, in this order:
+ *
+ *   1. the firmware's map, less the first MiB, the kernel, the modules and the screen, becomes ranges of free frames
+ *   2. the frame allocator's bitmaps take the start of one of these ranges
+ *   3. new page tables: the kernel image with the rights of each part, and the physical map of all frames
+ *   4. the new tables are put in force; identity mapping, boot part and the stack's guard page are gone with the old ones
+ */
+#include "memory.h"
+
+#include <arch/cpu.h>
+#include <arch/image.h>
+#include <arch/layout.h>
+#include <arch/mmu.h>
+#include <arch/trap.h>
+#include <lib/assert.h>
+#include <lib/string.h>
+
+struct memory memory;
+struct memory_faults memory_faults;
+
+#define MIB ((paddr_t)1 << 20)
+
+static struct memmap_range reserved[MB2_MODULES_MAX + 3];
+static struct memmap_range ranges[MEMMAP_MAX];
+static size_t range_count;
+
+/* ---- free frames ---- */
+
+static paddr_t image_physical(const unsigned char *symbol)
+{
+    return (vaddr_t)symbol - arch_layout.kernel_base;
+}
+
+static size_t list_reserved(const struct mb2_info *info)
+{
+    size_t count = 0;
+    reserved[count++] = (struct memmap_range){0, MIB};
+    reserved[count++] = (struct memmap_range){(vaddr_t)image_start, image_physical(image_end)};
+    for (size_t i = 0; i < info->module_count; i++)
+        reserved[count++] = (struct memmap_range){info->modules[i].start, info->modules[i].end};
+    if (info->has_screen) {
+        const struct mb2_screen *s = &info->screen;
+        reserved[count++] = (struct memmap_range){s->address, s->address + (uint64_t)s->pitch * s->height};
+    }
+    return count;
+}
+
+static const char *find_free_frames(const struct mb2_info *info)
+{
+    struct memmap_input input = {.entries = info->map, .entry_count = info->map_count};
+    enum memmap_status status = memmap_build(&input, ranges, &range_count);
+    memory.total = memmap_bytes(ranges, range_count);
+    input.limit = arch_layout.memory_limit;
+    if (status == MEMMAP_OK)
+        status = memmap_build(&input, ranges, &range_count);
+    memory.usable = memmap_bytes(ranges, range_count);
+    memory.beyond = memory.total - memory.usable;
+    input.reserved = reserved;
+    input.reserved_count = list_reserved(info);
+    if (status == MEMMAP_OK)
+        status = memmap_build(&input, ranges, &range_count);
+    return status == MEMMAP_OK ? NULL : memmap_status_text(status);
+}
+
+/* ---- frame allocator ---- */
+
+static void *direct(void *context, paddr_t frame)
+{
+    (void)context;
+    return (void *)(arch_layout.physmap + (vaddr_t)frame);
+}
+
+/* Cuts whole frames for `bytes` bytes off the low end of a range that the first page tables map; 0 if none has them. */
+static paddr_t cut_storage(size_t bytes)
+{
+    paddr_t wanted = (bytes + FRAME_SIZE - 1) / FRAME_SIZE * FRAME_SIZE;
+    for (size_t i = 0; i < range_count; i++) {
+        paddr_t base = ranges[i].base;
+        if (wanted < ranges[i].end - base && base + wanted <= arch_layout.boot_limit) {
+            ranges[i].base += wanted;
+            return base;
+        }
+    }
+    return 0;
+}
+
+/* ---- page tables ---- */
+
+static bool map_image_part(const unsigned char *from, const unsigned char *to, unsigned flags)
+{
+    size_t bytes = (size_t)(to - from);
+    return bytes == 0 || pt_map(&memory.paging.pt, (vaddr_t)from, image_physical(from), bytes, flags) == PT_OK;
+}
+
+static bool map_image(void)
+{
+    return map_image_part(image_text, image_rodata, PT_EXEC) && map_image_part(image_rodata, image_data, 0) &&
+           map_image_part(image_data, kernel_stack_guard, PT_WRITE) &&
+           map_image_part(kernel_stack_guard + FRAME_SIZE, image_end, PT_WRITE);
+}
+
+/* The physical map of [base, end), as far as frames there are direct. */
+static bool map_direct(paddr_t base, paddr_t end)
+{
+    if (end > arch_layout.direct_limit)
+        end = arch_layout.direct_limit;
+    return base >= end || pt_map(&memory.paging.pt, arch_layout.physmap + (vaddr_t)base, base, (size_t)(end - base),
+                                 PT_WRITE | PT_LARGE_OK) == PT_OK;
+}
+
+static void invalidate(void *context, vaddr_t address)
+{
+    (void)context;
+    arch_tlb_invalidate(address);
+}
+
+static bool build_tables(paddr_t storage, size_t storage_bytes)
+{
+    struct paging_machine machine = {.at = direct, .invalidate = invalidate, .has_nx = arch_mmu_has_nx()};
+    paddr_t storage_end = storage + (storage_bytes + FRAME_SIZE - 1) / FRAME_SIZE * FRAME_SIZE;
+    if (paging_init(&memory.paging, &memory.pmm, &machine) != PT_OK || !map_image() || !map_direct(storage, storage_end))
+        return false;
+    for (size_t i = 0; i < range_count; i++) {
+        if (!map_direct(ranges[i].base, ranges[i].end))
+            return false;
+    }
+    return true;
+}
+
+static void zero_page(void *context, vaddr_t page)
+{
+    (void)context;
+    memset((void *)page, 0, FRAME_SIZE);
+}
+
+const char *memory_init(const struct mb2_info *info)
+{
+    const char *problem = find_free_frames(info);
+    if (problem)
+        return problem;
+    size_t storage_bytes = pmm_storage_bytes(ranges[range_count - 1].end);
+    paddr_t storage = cut_storage(storage_bytes);
+    if (storage == 0)
+        return "too little memory: no room for the frame allocator; give the machine at least 16 MiB";
+    pmm_init(&memory.pmm, direct(NULL, storage), ranges, range_count, arch_layout.direct_limit);
+    if (!build_tables(storage, storage_bytes))
+        return "too little memory: no room for the page tables; give the machine at least 16 MiB";
+    arch_mmu_activate(memory.paging.pt.root);
+    vmm_init(&memory.space, &memory.paging, arch_layout.regions_first, arch_layout.regions_last, zero_page, NULL);
+    return NULL;
+}
+
+/* ---- page faults ---- */
+
+bool kernel_page_fault(uintptr_t address, const struct arch_access *access, uint64_t entered)
+{
+    struct fault_access seen = {.present = access->present,
+                                .write = access->write,
+                                .user = access->user,
+                                .fetch = access->fetch,
+                                .reserved = access->reserved};
+    if (!memory.space.paging || vmm_handle_fault(&memory.space, address, &seen) != FAULT_MAP_FRAME)
+        return false;
+    memory_faults.count++;
+    memory_faults.cycles += arch_cycles() - entered;
+    return true;
+}

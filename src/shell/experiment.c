@@ -1,0 +1,268 @@
+/* Experiments: from options to programs, from programs to results, from results to text and records. */
+#include "experiment.h"
+
+#include <lab/json.h>
+#include <lab/map.h>
+#include <lab/record.h>
+#include <lab/report.h>
+#include <lib/string.h>
+
+#include "selftest.h"
+#include "tour.h"
+#include "traces.h"
+
+enum { MAP_ROWS = 12 };
+
+enum sh_status sh_error(struct sh_context *c, enum sh_status status, const char *word, const char *message)
+{
+    struct lab_json j;
+    lab_print(&c->text, "kfit: error: %s\n", message);
+    lab_json_begin(&j, &c->records, "error");
+    lab_json_text(&j, "message", message);
+    lab_json_text(&j, "word", word);
+    lab_json_end(&j);
+    sh_worsen(c, status);
+    return status;
+}
+
+/* Copies a text that is not ended by NUL into the arena; NULL: the arena is full. */
+static const char *keep_text(struct sh_context *c, const char *text, size_t length)
+{
+    char *copy = lab_arena_take(&c->arena, length + 1, 1);
+    if (!copy)
+        return NULL;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+bool experiment_prepare(struct sh_context *c, const struct options *options, const struct lab_alloc_spec *alloc,
+                        const char *run_text, struct lab_run *run)
+{
+    *run = (struct lab_run){
+        .policy = alloc->policy,
+        .grain = alloc->grain,
+        .harden = options->harden,
+        .heap_limit = options->heap_limit,
+        .check_every = options->check_every,
+        .sample_every = options->sample_every,
+        .seed = options->seed,
+        .alloc_text = keep_text(c, alloc->text, alloc->text_length),
+        .run_text = run_text,
+    };
+    memcpy(run->options, alloc->options, sizeof run->options);
+    world_set_backing(&c->world, options->vm);
+    return run->alloc_text != NULL;
+}
+
+/* ---- while a run goes on ---- */
+
+struct watching {
+    struct sh_context *c;
+    const struct lab_run *run;
+    const struct lab_observer *also;     /* the caller's, may be NULL */
+};
+
+static void watch_done(void *context, struct heap *h, size_t index, const struct lab_op *op, const void *payload)
+{
+    const struct watching *w = context;
+    w->also->done(w->also->context, h, index, op, payload);
+}
+
+static void watch_refused(void *context, struct heap *h, size_t index, const struct lab_op *op)
+{
+    const struct watching *w = context;
+    w->also->refused(w->also->context, h, index, op);
+}
+
+static void watch_sample(void *context, size_t done, size_t live_bytes, const struct heap_shape *shape)
+{
+    const struct watching *w = context;
+    lab_record_sample(&w->c->records, w->run, done, live_bytes, shape);
+}
+
+/* Draws the map while the heap is still there. */
+static void watch_finished(void *context, struct heap *h)
+{
+    const struct watching *w = context;
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, w->c->map, sizeof w->c->map);
+    lab_map(&sink, h, LAB_MAP_WIDTH_MAX, MAP_ROWS);
+}
+
+/* ---- one run ---- */
+
+/* HEAP: double free at 0x... (allocator first-fit, operation 17) */
+static void report_corruption(struct sh_context *c, const struct experiment_row *row)
+{
+    char message[200];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
+    lab_print(&sink, "HEAP: %s at %p (allocator %s, op #%ju)", lab_check_text(&row->result), row->result.fault.address,
+              row->run.policy->name, (uintmax_t)row->result.fault.operation);
+    sh_error(c, SH_CORRUPT, row->run.policy->name, message);
+}
+
+static void report_shortage(struct sh_context *c, const struct experiment_row *row)
+{
+    char message[200];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
+    lab_print(&sink, "%s (allocator %s): give the machine more memory, or the heap less with heap=",
+              lab_status_text(row->status), row->run.policy->name);
+    sh_error(c, SH_MACHINE, row->run.policy->name, message);
+}
+
+static void report_failures(struct sh_context *c, const struct experiment_row *row)
+{
+    char message[200];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
+    if (row->result.memory.frames_leaked != 0) {
+        lab_print(&sink, "%jd frames leaked by the run under %s", (intmax_t)row->result.memory.frames_leaked,
+                  row->run.policy->name);
+        sh_error(c, SH_FAILED, row->run.policy->name, message);
+    } else if (row->result.expectation_failed) {
+        lab_print(&sink, "the scenario's expectation for %s did not hold: %zu requests were refused",
+                  row->run.policy->name, row->result.failed);
+        sh_error(c, SH_FAILED, row->run.policy->name, message);
+    }
+}
+
+static void keep_last(struct sh_context *c, const struct experiment_row *row)
+{
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, c->alloc_text, sizeof c->alloc_text);
+    lab_print(&sink, "%s", row->run.alloc_text);
+    sink = lab_buffer_sink(&buffer, c->run_text, sizeof c->run_text);
+    lab_print(&sink, "%s", row->run.run_text);
+    c->last_run = row->run;
+    c->last_run.alloc_text = c->alloc_text;
+    c->last_run.run_text = c->run_text;
+    c->last_run.observer = NULL;
+    c->last_result = row->result;
+    c->has_result = true;
+}
+
+void experiment_run_one(struct sh_context *c, const struct lab_program *program, struct experiment_row *row,
+                        const struct lab_observer *observer)
+{
+    struct watching w = {.c = c, .run = &row->run, .also = observer};
+    struct lab_observer watch = {
+        .context = &w,
+        .done = observer && observer->done ? watch_done : NULL,
+        .refused = observer && observer->refused ? watch_refused : NULL,
+        .sample = row->run.sample_every ? watch_sample : NULL,
+        .finished = watch_finished,
+    };
+    row->run.observer = &watch;
+    row->status = lab_run_program(&c->world.lab, &c->arena, program, &row->run, &row->result);
+    row->run.observer = NULL;
+    if (row->status != LAB_OK && row->status != LAB_CORRUPT) {
+        report_shortage(c, row);
+        return;
+    }
+    keep_last(c, row);
+    lab_record_result(&c->records, &c->world.lab, &row->run, &row->result);
+    if (row->status == LAB_CORRUPT)
+        report_corruption(c, row);
+    report_failures(c, row);
+}
+
+/* ---- a program under every allocator ---- */
+
+static void report_frames(struct sh_context *c, size_t before)
+{
+    char text[2][27];
+    size_t after = c->world.space->paging->pmm->free;
+    lab_print(&c->text, "Frames free before the runs: %s, after them: %s.\n", lab_grouped(before, text[0]),
+              lab_grouped(after, text[1]));
+}
+
+static void print_rows(struct sh_context *c, const struct experiment_row *rows, size_t count, bool is_comparison)
+{
+    struct lab_row table[LAB_COMPARE_MAX];
+    if (!is_comparison) {
+        if (rows[0].status == LAB_OK || rows[0].status == LAB_CORRUPT)
+            lab_report_run(&c->text, &c->world.lab, &rows[0].run, &rows[0].result);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        table[i] = (struct lab_row){rows[i].run.alloc_text, rows[i].status, &rows[i].result};
+    lab_report_comparison(&c->text, &c->world.lab, &rows[0].run, table, count);
+}
+
+void experiment_run_all(struct sh_context *c, const struct options *options, const struct lab_program *program,
+                        const char *run_text)
+{
+    size_t count = options->alloc_count;
+    struct experiment_row *rows = lab_arena_take(&c->arena, count, sizeof *rows);
+    bool is_ready = rows != NULL;
+    for (size_t i = 0; is_ready && i < count; i++)
+        is_ready = experiment_prepare(c, options, &options->allocs[i], run_text, &rows[i].run);
+    if (!is_ready) {
+        sh_error(c, SH_MACHINE, "run", "too little memory for the run: give the machine more");
+        return;
+    }
+    size_t frames = c->world.space->paging->pmm->free;
+    for (size_t i = 0; i < count; i++)
+        experiment_run_one(c, program, &rows[i], NULL);
+    print_rows(c, rows, count, options->is_comparison);
+    report_frames(c, frames);
+}
+
+/* ---- what the options ask for ---- */
+
+static void run_traces(struct sh_context *c, const struct options *options)
+{
+    for (size_t i = 0; i < options->run.trace_count; i++) {
+        struct lab_name name = options->run.traces[i];
+        struct lab_program program;
+        char text[80];
+        struct lab_buffer buffer;
+        struct lab_sink sink = lab_buffer_sink(&buffer, text, sizeof text);
+        size_t mark = c->arena.used;
+        lab_print(&sink, "trace:%.*s", (int)name.length, name.text);
+        if (traces_load(c, name, &program) == SH_OK)
+            experiment_run_all(c, options, &program, text);
+        lab_arena_release(&c->arena, mark);
+    }
+}
+
+static void run_made(struct sh_context *c, const struct options *options)
+{
+    const struct lab_run_spec *spec = &options->run;
+    struct lab_program program;
+    struct lab_values values = spec->values;
+    size_t mark = c->arena.used;
+    values.seed = options->seed;
+    const char *text = keep_text(c, spec->text, spec->text_length);
+    bool is_made = text && (spec->kind == LAB_RUN_WORKLOAD ? spec->workload->make(&values, &c->arena, &program)
+                                                           : spec->scenario->make(&c->arena, &program));
+    if (is_made)
+        experiment_run_all(c, options, &program, text);
+    else
+        sh_error(c, SH_MACHINE, "run", "too little memory for the workload: give the machine more, or ask for less");
+    lab_arena_release(&c->arena, mark);
+}
+
+void experiment_start(struct sh_context *c, const struct options *options)
+{
+    switch (options->run.kind) {
+    case LAB_RUN_TRACES:
+        run_traces(c, options);
+        break;
+    case LAB_RUN_WORKLOAD:
+    case LAB_RUN_SCENARIO:
+        run_made(c, options);
+        break;
+    case LAB_RUN_SELFTEST:
+        selftest_run(c, options);
+        break;
+    case LAB_RUN_TOUR:
+        tour_run(c, options);
+        break;
+    case LAB_RUN_NONE:
+        break;
+    }
+}

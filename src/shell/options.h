@@ -1,0 +1,40 @@
+/* What the words on the kernel command line ask for, and the same words behind the shell's `run`. */
+#ifndef SHELL_OPTIONS_H
+#define SHELL_OPTIONS_H
+
+#include <lab/spec.h>
+#include <mm/vmm.h>
+
+enum options_then { THEN_SHELL, THEN_EXIT, THEN_HALT };
+enum options_out { OUT_TEXT = 1, OUT_JSON = 2, OUT_BOTH = 3 };
+enum options_console { CONSOLE_AUTO, CONSOLE_SERIAL, CONSOLE_SCREEN, CONSOLE_BOTH };
+
+/* Texts point into the memory the words were read into. */
+struct options {
+    bool is_comparison;
+    struct lab_alloc_spec allocs[LAB_COMPARE_MAX];       /* one, or those to compare */
+    size_t alloc_count;
+    struct lab_run_spec run;
+    uint64_t seed;
+    enum vmm_backing vm;
+    size_t heap_limit;
+    size_t check_every;                  /* as in struct lab_run */
+    unsigned harden;
+    size_t sample_every;
+    unsigned out;                        /* enum options_out */
+    enum options_console console;
+    enum options_then then;
+};
+
+/* Every option at its default. */
+void options_default(struct options *options);
+
+/* Reads a whole line of words onto *options, which holds the defaults or an earlier state. False: *error names the first word
+ * that is wrong; *options then still holds `then`, `out` and `console` of the line, whatever stands before or behind that word.
+ * `room`: 2 * length + 1 bytes that stay as long as the options are used. */
+bool options_parse(struct options *options, const char *line, size_t length, char *room, struct lab_error *error);
+
+/* The names of the keys, ended by NULL. */
+extern const char *const options_keys[];
+
+#endif

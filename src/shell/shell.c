@@ -1,0 +1,271 @@
+/* The shell: one line, one command. `run` and `compare` take the words of the kernel command line. */
+#include "shell.h"
+
+#include <lab/number.h>
+#include <lab/report.h>
+#include <lib/string.h>
+
+#include "experiment.h"
+#include "line.h"
+#include "traces.h"
+
+struct command {
+    const char *name, *usage, *help;
+    void (*run)(struct sh_context *c, const char *arguments);
+};
+
+enum { COMMANDS = 9 };
+static const struct command commands[COMMANDS + 1]; /* ended by an empty one */
+
+static const char *skip_blanks(const char *text)
+{
+    while (*text == ' ')
+        text++;
+    return text;
+}
+
+/* ---- help and lists ---- */
+
+static void do_help(struct sh_context *c, const char *arguments)
+{
+    (void)arguments;
+    for (const struct command *command = commands; command->name; command++)
+        lab_print(&c->text, "  %-36s %s\n", command->usage, command->help);
+    lab_print(&c->text, "\nOptions behind run and compare are those of the kernel command line: seed=, vm=, heap=, check=, "
+                        "...\nAn example: run trace:sqlite alloc=best-fit seed=7\n");
+}
+
+static void print_allocator(struct sh_context *c, const struct heap_ops *ops)
+{
+    lab_print(&c->text, "%s: %s\n  cost    %s\n  source  %s\n  options grow=BYTES (multiple of 4096, default 4096)\n",
+              ops->name, ops->summary, ops->complexity, ops->source);
+    for (const struct heap_option *o = ops->options; o && o->key; o++)
+        lab_print(&c->text, "          %s=%zu to %zu, default %zu: %s\n", o->key, o->min, o->max, o->fallback, o->help);
+}
+
+static void do_allocators(struct sh_context *c, const char *arguments)
+{
+    if (*arguments) {
+        struct lab_alloc_spec spec;
+        struct lab_error error;
+        if (lab_parse_alloc(arguments, strlen(arguments), &spec, &error))
+            print_allocator(c, spec.policy);
+        else
+            sh_error(c, SH_OK, error.word, error.message);
+        return;
+    }
+    for (const struct heap_ops *const *ops = heap_policies; *ops; ops++)
+        lab_print(&c->text, "  %-16s %s\n", (*ops)->name, (*ops)->summary);
+}
+
+static void do_runs(struct sh_context *c, const char *arguments)
+{
+    (void)arguments;
+    lab_print(&c->text, "Workloads:\n");
+    for (const struct lab_workload *w = lab_workloads; w->name; w++) {
+        lab_print(&c->text, "  %-20s %s\n", w->name, w->summary);
+        for (const struct lab_parameter *p = w->parameters; p->key; p++) {
+            lab_print(&c->text, "    :%s=", p->key);
+            if (p->words)
+                lab_print(&c->text, "%-12s", p->words[p->low]);
+            else if (p->is_range)
+                lab_print(&c->text, "%ju-%-9ju", (uintmax_t)p->low, (uintmax_t)p->high);
+            else
+                lab_print(&c->text, "%-12ju", (uintmax_t)p->low);
+            lab_print(&c->text, " %s", p->help);
+            for (const char *const *word = p->words; word && *word; word++)
+                lab_print(&c->text, "%s%s", word == p->words ? ": " : ", ", *word);
+            lab_print(&c->text, "\n");
+        }
+    }
+    lab_print(&c->text, "Scenarios:\n");
+    for (const struct lab_scenario *s = lab_scenarios; s->name; s++)
+        lab_print(&c->text, "  scenario:%-11s %s\n", s->name, s->summary);
+    traces_list(c);
+}
+
+/* ---- run and compare ---- */
+
+/* Runs a line of options on top of the defaults of this boot. What it changes holds for this line alone. */
+static void run_line(struct sh_context *c, const char *line)
+{
+    struct lab_error error;
+    size_t length = strlen(line), mark = c->arena.used;
+    struct options *options = lab_arena_take(&c->arena, 1, sizeof *options);
+    char *room = lab_arena_take(&c->arena, 2 * length + 1, 1);
+    if (!options || !room) {
+        sh_error(c, SH_OK, "run", "too little memory for the options");
+        return;
+    }
+    enum sh_status before = c->status;
+    *options = c->options;
+    if (!options_parse(options, line, length, room, &error))
+        sh_error(c, SH_OK, error.word, error.message);
+    else if (options->run.kind == LAB_RUN_NONE)
+        sh_error(c, SH_OK, "run", "nothing to run: name a trace, a workload or a scenario; `runs` lists them");
+    else
+        experiment_start(c, options);
+    if (c->status == SH_BAD_INPUT)       /* a slip of the finger in the shell is no failure of the whole session */
+        c->status = before;
+    lab_arena_release(&c->arena, mark);
+}
+
+/* "run WHAT options" and "compare WHAT options" are the options run=WHAT, and compare=all if no list is given. */
+static void run_words(struct sh_context *c, const char *arguments, const char *more)
+{
+    char line[LINE_MAX_CHARACTERS + 32];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, line, sizeof line);
+    size_t word = 0;
+    bool has_key = false;
+    while (arguments[word] && arguments[word] != ' ') {
+        if (arguments[word] == '=')
+            has_key = true;
+        if (arguments[word] == ':')
+            break;
+        word++;
+    }
+    lab_print(&sink, "%s%s %s", has_key || !*arguments ? "" : "run=", arguments, more);
+    run_line(c, line);
+}
+
+static void do_run(struct sh_context *c, const char *arguments)
+{
+    run_words(c, arguments, "");
+}
+
+static bool names_allocators(const char *arguments)
+{
+    static const char key[] = "compare=";
+    for (const char *p = arguments; strlen(p) >= sizeof key - 1; p++) {
+        bool is_word_start = p == arguments || p[-1] == ' ';
+        if (is_word_start && memcmp(p, key, sizeof key - 1) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void do_compare(struct sh_context *c, const char *arguments)
+{
+    run_words(c, arguments, names_allocators(arguments) ? "" : "compare=all");
+}
+
+/* ---- the last run, the machine ---- */
+
+static void do_stats(struct sh_context *c, const char *arguments)
+{
+    (void)arguments;
+    if (c->has_result)
+        lab_report_run(&c->text, &c->world.lab, &c->last_run, &c->last_result);
+    else
+        lab_print(&c->text, "Nothing has run yet: try `run trace:sqlite` or `run churn`.\n");
+}
+
+static void do_map(struct sh_context *c, const char *arguments)
+{
+    (void)arguments;
+    if (c->has_result)
+        lab_print(&c->text, "The heap of %s at the end of %s:\n%s", c->alloc_text, c->run_text, c->map);
+    else
+        lab_print(&c->text, "Nothing has run yet: try `run trace:sqlite` or `run churn`.\n");
+}
+
+static void do_mem(struct sh_context *c, const char *arguments)
+{
+    const struct vmm_space *space = c->world.space;
+    const struct pmm *pmm = space->paging->pmm;
+    char text[4][27];
+    (void)arguments;
+    lab_print(&c->text, "Memory: %s KiB in the firmware's map, %s KiB usable on this width\n",
+              lab_grouped(c->memory_total / 1024, text[0]), lab_grouped(c->memory_usable / 1024, text[1]));
+    lab_print(&c->text, "Frames: %s managed, %s free, %s set aside, %s hold page tables\n", lab_grouped(pmm->total, text[0]),
+              lab_grouped(pmm->free, text[1]), lab_grouped(pmm->reserved, text[2]),
+              lab_grouped(space->paging->pt.tables, text[3]));
+    lab_print(&c->text, "Regions:\n  %-12s %-18s %14s %14s %10s\n", "name", "base", "reserved KiB", "committed KiB",
+              "frames");
+    for (size_t i = 0; i < VMM_REGIONS_MAX; i++) {
+        const struct vmm_region *r = &space->regions[i];
+        if (r->name)
+            lab_print(&c->text, "  %-12s %-18p %14zu %14zu %10zu\n", r->name, (void *)r->base, r->reserve / 1024,
+                      r->committed / 1024, r->frames);
+    }
+}
+
+static void do_exit(struct sh_context *c, const char *arguments)
+{
+    (void)arguments;
+    c->is_asked_to_end = true;
+}
+
+static const struct command commands[COMMANDS + 1] = {
+    {"help", "help", "this list", do_help},
+    {"allocators", "allocators [NAME]", "the allocators, or one with its cost, source and options", do_allocators},
+    {"runs", "runs", "what can be run: workloads, scenarios, traces", do_runs},
+    {"run", "run WHAT [options]", "run it under one allocator (alloc=)", do_run},
+    {"compare", "compare WHAT [compare=A,B] [options]", "run it under all allocators, or those named", do_compare},
+    {"stats", "stats", "the numbers of the last run", do_stats},
+    {"map", "map", "the heap at the end of the last run", do_map},
+    {"mem", "mem", "frames and regions of this machine", do_mem},
+    {"exit", "exit", "leave", do_exit},
+    {NULL, NULL, NULL, NULL},
+};
+
+/* ---- the loop ---- */
+
+static void unknown_command(struct sh_context *c, const char *line, size_t length)
+{
+    const char *names[sizeof commands / sizeof *commands];
+    char message[160], word[40];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, word, sizeof word);
+    lab_print(&sink, "%.*s", (int)(length < 36 ? length : 36), line);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        names[i] = commands[i].name;
+    const char *nearest = lab_nearest(line, length, names);
+    sink = lab_buffer_sink(&buffer, message, sizeof message);
+    if (nearest)
+        lab_print(&sink, "unknown command '%s': did you mean %s?", word, nearest);
+    else
+        lab_print(&sink, "unknown command '%s'; `help` lists them", word);
+    sh_error(c, SH_OK, word, message);
+}
+
+static void execute(struct sh_context *c, const char *line)
+{
+    size_t length = 0;
+    line = skip_blanks(line);
+    while (line[length] && line[length] != ' ')
+        length++;
+    if (length == 0)
+        return;
+    for (const struct command *command = commands; command->name; command++) {
+        if (strlen(command->name) == length && memcmp(command->name, line, length) == 0) {
+            command->run(c, skip_blanks(line + length));
+            return;
+        }
+    }
+    unknown_command(c, line, length);
+}
+
+void shell_run(struct sh_context *c)
+{
+    static char line[LINE_MAX_CHARACTERS + 1];
+    lab_print(&c->text, "\nThe shell: `help` lists the commands, `exit` leaves.\n");
+    while (!c->is_asked_to_end) {
+        switch (line_read("kfit> ", line)) {
+        case LINE_READ:
+            execute(c, line);
+            break;
+        case LINE_TOO_LONG:
+            sh_error(c, SH_OK, "line", "the line is longer than 1023 characters: nothing was done");
+            break;
+        case LINE_LOST_INPUT:
+            sh_error(c, SH_OK, "line", "overrun: input was lost, nothing was done; send it slower");
+            break;
+        case LINE_CANCELLED:
+            break;
+        case LINE_END:
+            return;
+        }
+    }
+}

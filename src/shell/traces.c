@@ -1,0 +1,192 @@
+/* Traces among the boot modules: found by name, mapped while they are read.
+ *
+ * Modules whose name begins with "kfit." are the menu's own: kfit.traces lists what is on the medium, kfit.icount says that
+ * instructions are counted. */
+#include "traces.h"
+
+#include <lab/number.h>
+#include <lab/trace.h>
+#include <lib/string.h>
+
+#define PRIVATE_PREFIX "kfit."
+#define INDEX_MODULE PRIVATE_PREFIX "traces"
+
+enum { NAMES_MAX = 64, INDEX_MAX = 2048 };
+
+/* A module's name is the first word of its command line, up to its first dot; a private one's is the whole word. */
+static size_t name_length(const struct mb2_module *m, bool is_private)
+{
+    size_t i = 0;
+    while (i < m->name_length && m->name[i] != ' ' && (is_private || m->name[i] != '.'))
+        i++;
+    return i;
+}
+
+static bool is_private(const struct mb2_module *m)
+{
+    size_t prefix = sizeof PRIVATE_PREFIX - 1;
+    return m->name_length >= prefix && memcmp(m->name, PRIVATE_PREFIX, prefix) == 0;
+}
+
+static const struct mb2_module *find_module(const struct mb2_info *boot, const char *name, size_t length, bool wants_private)
+{
+    for (size_t i = 0; i < boot->module_count; i++) {
+        const struct mb2_module *m = &boot->modules[i];
+        if (is_private(m) == wants_private && name_length(m, wants_private) == length && memcmp(m->name, name, length) == 0)
+            return m;
+    }
+    return NULL;
+}
+
+/* A mapped module; region NULL if it is empty. */
+struct mapped {
+    const char *text;
+    size_t length;
+    struct vmm_region *region;
+};
+
+static bool map_module(struct vmm_space *space, const struct mb2_module *m, struct mapped *mapped)
+{
+    void *address;
+    *mapped = (struct mapped){.text = "", .length = (size_t)(m->end - m->start)};
+    if (mapped->length == 0)
+        return true;
+    if (vmm_map_physical(space, "module", m->start, mapped->length, 0, &address, &mapped->region) != VMM_OK)
+        return false;
+    mapped->text = address;
+    return true;
+}
+
+static void unmap_module(const struct mapped *mapped)
+{
+    if (mapped->region)
+        vmm_region_destroy(mapped->region);
+}
+
+bool traces_private_module(struct vmm_space *space, const struct mb2_info *boot, const char *name, char *text,
+                           size_t capacity)
+{
+    const struct mb2_module *m = find_module(boot, name, strlen(name), true);
+    struct mapped mapped;
+    if (!m || !map_module(space, m, &mapped))
+        return false;
+    size_t kept = mapped.length < capacity - 1 ? mapped.length : capacity - 1;
+    memcpy(text, mapped.text, kept);
+    text[kept] = '\0';
+    unmap_module(&mapped);
+    return true;
+}
+
+/* ---- names ---- */
+
+/* The names on the medium, cut out of the index text in place. */
+static size_t names_on_medium(const struct sh_context *c, char *index, const char **names)
+{
+    size_t count = 0;
+    bool is_start = true;
+    if (!traces_private_module(c->world.space, c->boot, INDEX_MODULE, index, INDEX_MAX))
+        return 0;
+    for (char *p = index; *p && count < NAMES_MAX - 1; p++) {
+        bool is_end = *p == '\n' || *p == '\r';
+        if (is_end)
+            *p = '\0';
+        else if (is_start)
+            names[count++] = p;
+        is_start = is_end;
+    }
+    names[count] = NULL;
+    return count;
+}
+
+static void print_names(const struct lab_sink *sink, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        lab_print(sink, "%s%s", i ? ", " : "", names[i]);
+    if (count == 0)
+        lab_print(sink, "none");
+}
+
+static void print_loaded(const struct lab_sink *sink, const struct mb2_info *boot)
+{
+    size_t printed = 0;
+    for (size_t i = 0; i < boot->module_count; i++) {
+        const struct mb2_module *m = &boot->modules[i];
+        if (!is_private(m))
+            lab_print(sink, "%s%.*s", printed++ ? ", " : "", (int)name_length(m, false), m->name);
+    }
+    if (printed == 0)
+        lab_print(sink, "none");
+}
+
+void traces_list(struct sh_context *c)
+{
+    static char index[INDEX_MAX];
+    const char *names[NAMES_MAX];
+    size_t count = names_on_medium(c, index, names);
+    lab_print(&c->text, "Traces loaded in this boot: ");
+    print_loaded(&c->text, c->boot);
+    lab_print(&c->text, "\nTraces on the medium:       ");
+    print_names(&c->text, names, count);
+    lab_print(&c->text, "\nA boot loads the traces its run= names: run=trace:A,B\n");
+}
+
+/* One line: what was asked for, the nearest name, what there is. */
+static enum sh_status missing(struct sh_context *c, struct lab_name name)
+{
+    static char index[INDEX_MAX];
+    const char *names[NAMES_MAX];
+    char message[240], word[80];
+    struct lab_buffer buffer;
+    size_t count = names_on_medium(c, index, names);
+    struct lab_sink sink = lab_buffer_sink(&buffer, word, sizeof word);
+    lab_print(&sink, "%.*s", (int)name.length, name.text);
+    sink = lab_buffer_sink(&buffer, message, sizeof message);
+    lab_print(&sink, "no trace '%s' is loaded", word);
+    const char *nearest = count ? lab_nearest(name.text, name.length, names) : NULL;
+    if (nearest && strcmp(nearest, word) == 0)
+        lab_print(&sink, ": it is on the medium; boot with run=trace:%s to load it", word);
+    else if (nearest)
+        lab_print(&sink, ": did you mean %s?", nearest);
+    lab_print(&sink, "; loaded: ");
+    print_loaded(&sink, c->boot);
+    lab_print(&sink, "; on the medium: ");
+    print_names(&sink, names, count);
+    return sh_error(c, SH_BAD_INPUT, word, message);
+}
+
+/* ---- loading ---- */
+
+static enum sh_status too_large(struct sh_context *c, struct lab_name name)
+{
+    char message[160];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
+    lab_print(&sink, "too little memory for the operations of trace '%.*s': give the machine more, for example 128 MiB",
+              (int)(name.length < 60 ? name.length : 60), name.text);
+    return sh_error(c, SH_MACHINE, "trace", message);
+}
+
+static enum sh_status bad_trace(struct sh_context *c, struct lab_name name, const struct lab_error *error)
+{
+    char message[320];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
+    lab_print(&sink, "trace %.*s, %s", (int)(name.length < 60 ? name.length : 60), name.text, error->message);
+    return sh_error(c, SH_BAD_INPUT, error->word, message);
+}
+
+enum sh_status traces_load(struct sh_context *c, struct lab_name name, struct lab_program *program)
+{
+    const struct mb2_module *m = find_module(c->boot, name.text, name.length, false);
+    struct mapped mapped;
+    struct lab_error error;
+    if (!m)
+        return missing(c, name);
+    if (!map_module(c->world.space, m, &mapped))
+        return too_large(c, name);
+    enum lab_status status = lab_trace_parse(mapped.text, mapped.length, &c->arena, program, &error);
+    unmap_module(&mapped);
+    if (status == LAB_OK)
+        return SH_OK;
+    return status == LAB_BAD_INPUT ? bad_trace(c, name, &error) : too_large(c, name);
+}
