@@ -18,3 +18,38 @@ foreach(source IN LISTS KFIT_HOST_TESTS)
     set_tests_properties(host/${room}/${short}/${width} PROPERTIES TIMEOUT 600 LABELS host)
   endforeach()
 endforeach()
+
+# host_run_<width>: one run on the host, whose figures tests/kernel/test_placement.py compares with the kernel's.
+foreach(width m32 m64)
+  add_executable(host_run_${width} ${PROJECT_SOURCE_DIR}/tests/kernel/host_run.c)
+  target_compile_options(host_run_${width} PRIVATE ${KFIT_WARNINGS} -${width} -O1 -g ${KFIT_SANITIZE})
+  target_compile_definitions(host_run_${width} PRIVATE KFIT_TRACES="${PROJECT_SOURCE_DIR}/traces")
+  target_link_options(host_run_${width} PRIVATE -${width} ${KFIT_SANITIZE})
+  target_link_libraries(host_run_${width} PRIVATE kfit_host_lab_${width} kfit_host_alloc_${width}
+                        kfit_host_boot_${width} kfit_host_support_${width} cmocka)
+endforeach()
+
+# Fuzz targets (clang's libFuzzer, 64-bit): each tests/fuzz/fuzz_<name>.c runs for a while over its corpus. The corpus is also
+# replayed at both widths by the host tests.
+find_program(KFIT_CLANG_FUZZ clang)
+file(GLOB KFIT_FUZZ_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.c)
+set(KFIT_FUZZ_FLAGS -std=c11 -g -O1 -m64 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined)
+list(TRANSFORM KFIT_INCLUDES PREPEND -I OUTPUT_VARIABLE KFIT_FUZZ_INCLUDES)
+foreach(source IN LISTS KFIT_FUZZ_SOURCES)
+  if(NOT KFIT_CLANG_FUZZ)
+    break()
+  endif()
+  get_filename_component(name ${source} NAME_WE)
+  string(REGEX REPLACE "^fuzz_" "" short ${name})
+  add_custom_command(
+    OUTPUT ${PROJECT_BINARY_DIR}/${name}
+    COMMAND ${KFIT_CLANG_FUZZ} ${KFIT_FUZZ_FLAGS} ${KFIT_FUZZ_INCLUDES} ${source} ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES}
+            ${KFIT_ALLOC_SOURCES} ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c -o ${PROJECT_BINARY_DIR}/${name}
+    DEPENDS ${source} ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES}
+    VERBATIM)
+  add_custom_target(build_${name} ALL DEPENDS ${PROJECT_BINARY_DIR}/${name})
+  add_test(NAME fuzz/${short} COMMAND ${CMAKE_COMMAND} -D FUZZER=${PROJECT_BINARY_DIR}/${name}
+           -D CORPUS=${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${short} -D WORK=${PROJECT_BINARY_DIR}/fuzz-${short}
+           -P ${PROJECT_SOURCE_DIR}/cmake/run_fuzzer.cmake)
+  set_tests_properties(fuzz/${short} PROPERTIES TIMEOUT 1200 LABELS fuzz)
+endforeach()

@@ -9,7 +9,7 @@
 static struct forge block;
 static struct mb2_info info;
 
-/* Parses a copy without a byte to spare, so that the sanitizer sees any look beyond it. The copy lives until the next. */
+/* Parses a copy without a byte to spare, so that the sanitizer sees any look beyond it. It lives until the next one. */
 static enum mb2_status parse_exactly(const unsigned char *bytes, size_t size, uint32_t magic)
 {
     static unsigned char *copy;
