@@ -2,7 +2,8 @@
 # gcc links through its driver, clang's objects through ld.lld itself (for bare targets clang would call gcc to link).
 set(KFIT_ARCHES x86_64 i386)
 set(KFIT_KERNEL_FLAGS -ffreestanding -fno-pic -fno-pie -fno-stack-protector -mgeneral-regs-only
-    -fno-asynchronous-unwind-tables -fno-unwind-tables -fcf-protection=none -fno-common -O2 -g)
+    -fno-asynchronous-unwind-tables -fno-unwind-tables -fcf-protection=none -fno-common -O2 -g
+    -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
 set(KFIT_FLAGS_x86_64 -m64 -mno-red-zone -mcmodel=kernel)
 set(KFIT_FLAGS_i386 -m32 -march=i686)
 set(KFIT_NASM_x86_64 -felf64)

@@ -57,6 +57,11 @@ const struct lab_column lab_columns[FIG_COUNT] = {
     [FIG_RESIZE_P99] = {.part = PART_WORK, .head = "resize", .subhead = "p99", .better = BETTER_LOW},
 };
 
+size_t lab_kept_blocks(const struct lab_result *r)
+{
+    return r->shape.used_blocks > r->counters.live ? r->shape.used_blocks - r->counters.live : 0;
+}
+
 /* Per request for memory, in tenths, rounded to nearest. */
 static uint64_t probes_mean(const struct lab_result *r)
 {
@@ -113,11 +118,12 @@ bool lab_has_figure(const struct lab_row *row, enum figure figure)
     if (row->status != LAB_OK)
         return false;
     switch (figure) {
-    case FIG_EXT_FRAG:
     case FIG_INT_FRAG:
+        return r->shape.untracked == 0;
+    case FIG_EXT_FRAG:
     case FIG_HOLES:
     case FIG_LARGEST_HOLE:
-        return r->shape.untracked == 0;
+        return r->shape.untracked == 0 && lab_kept_blocks(r) == 0;
     case FIG_ALLOC_MEAN:
     case FIG_ALLOC_P99:
     case FIG_ALLOC_MAX:

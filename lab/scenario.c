@@ -84,17 +84,18 @@ static bool make_long_lived(struct lab_arena *arena, struct lab_program *program
 
 const struct lab_scenario lab_scenarios[] = {
     {"first-wins", "a series of requests that first-fit serves whole and best-fit does not",
-     "Four holes of 500, 700, 650 and 900 units (one unit is 32 bytes), kept apart by one used unit each. Then 600, 650, "
-     "900, 500 and 100 units are asked for. Taking the closest fit leaves two remainders of 50 units, too small for the "
-     "last request.",
+     "Four holes of 500, 700, 650 and 900 units, kept apart by one used unit each (a unit is 32 bytes).\n"
+     "Then 600, 650, 900, 500 and 100 units are asked for. Taking the closest fit leaves two remainders\n"
+     "of 50 units: together enough for the last request, each too small.",
      make_first_wins},
     {"best-wins", "a series of requests that best-fit serves whole and first-fit does not",
-     "The same four holes of 500, 700, 650 and 900 units. Now 600, 500, 700 and 900 units are asked for. Taking the lowest "
-     "hole cuts into the 900 that the last request needs whole.",
+     "Four holes of 500, 700, 650 and 900 units, kept apart by one used unit each (a unit is 32 bytes).\n"
+     "Then 600, 500, 700 and 900 units are asked for. Taking the lowest hole each time cuts into the 900\n"
+     "that the last request needs whole.",
      make_best_wins},
     {"long-lived", "one block that stays among thousands that go: what kills a bump heap",
-     "A heap of 32 KiB. One block of 64 bytes stays; 2,000 boxes of 120 bytes come and go, one at a time. Never more than "
-     "184 bytes are live.",
+     "A heap of 32 KiB. One block of 64 bytes stays; 2,000 boxes of 120 bytes come and go, one at a time.\n"
+     "Never more than 184 bytes are live.",
      make_long_lived},
     {NULL, NULL, NULL, NULL},
 };

@@ -218,11 +218,11 @@ static void print_title(const struct lab_sink *sink, const struct lab_world *wor
 }
 
 void lab_report_comparison(const struct lab_sink *sink, const struct lab_world *world, const struct lab_run *run,
-                           const struct lab_row *rows, size_t count)
+                           const struct lab_row *rows, size_t count, bool explains)
 {
     struct lab_table table = {.sink = sink, .rows = rows, .count = count, .unit = world->clock_unit};
     lay_out(&table);
     print_title(sink, world, run);
     print_blocks(&table);
-    lab_table_words(&table);
+    lab_table_words(&table, explains);
 }

@@ -42,8 +42,11 @@ extern const struct lab_column lab_columns[FIG_COUNT];
 /* The number of one result in one column, in the column's unit (tenths of it with has_tenths). */
 uint64_t lab_figure(const struct lab_result *result, enum figure figure);
 
-/* Whether that number has a meaning. Untracked bytes hide blocks and holes: what is computed from those would flatter. And
- * there is no cost of nothing. */
+/* Blocks that were freed and still count as used, because the policy takes nothing back. */
+size_t lab_kept_blocks(const struct lab_result *result);
+
+/* Whether that number has a meaning. Untracked bytes and kept blocks hide what would be holes: what is computed from holes
+ * would flatter. And there is no cost of nothing. */
 bool lab_has_figure(const struct lab_row *row, enum figure figure);
 
 /* Who is best in one column. */
@@ -68,7 +71,7 @@ bool lab_is_contested(const struct lab_table *t, enum figure figure);
 /* Whether that row has the column's best number. */
 bool lab_is_winner(const struct lab_table *t, size_t row, enum figure figure);
 
-/* What stands beneath the table: marks, notes, formulas of the columns shown, and who is best at what. */
-void lab_table_words(const struct lab_table *t);
+/* What stands beneath the table: marks, notes, formulas of the columns shown (if `explains`), and who is best at what. */
+void lab_table_words(const struct lab_table *t, bool explains);
 
 #endif

@@ -66,6 +66,23 @@ static void note_untracked(const struct lab_table *t)
     }
 }
 
+static void note_kept(const struct lab_table *t)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const struct lab_row *row = &t->rows[i];
+        char blocks[32];
+        if (row->status != LAB_OK || lab_kept_blocks(row->result) == 0)
+            continue;
+        struct lab_flow flow = start_line(t);
+        lab_flow_words(&flow, "- no figure:");
+        lab_flow_word(&flow, row->alloc, "");
+        lab_flow_words(&flow, "takes no freed block back, so holes say nothing;");
+        lab_flow_words(&flow, lab_grouped(lab_kept_blocks(row->result), blocks));
+        lab_flow_words(&flow, "of its used blocks were freed.");
+        lab_flow_end(&flow);
+    }
+}
+
 static bool has_refused_more(const struct lab_table *t, size_t row, enum figure figure)
 {
     return t->rows[row].status == LAB_OK && !lab_is_winner(t, row, figure);
@@ -143,11 +160,13 @@ static void print_verdict(const struct lab_table *t)
     lab_flow_end(&flow);
 }
 
-void lab_table_words(const struct lab_table *t)
+void lab_table_words(const struct lab_table *t, bool explains)
 {
     note_marks(t);
     note_untracked(t);
+    note_kept(t);
     note_refusals(t);
-    print_formulas(t);
+    if (explains)
+        print_formulas(t);
     print_verdict(t);
 }

@@ -3,6 +3,7 @@
 
 #include <alloc/heap_ops.h>
 #include <arch/cpu.h>
+#include <arch/image.h>
 #include <arch/trap.h>
 #include <console/console.h>
 #include <lab/json.h>
@@ -85,8 +86,10 @@ static void print_memory(void)
 /* What lies at the address, for a page fault: a region's guard, a hole, a page without the right. */
 static void describe_address(const struct arch_trap *trap, struct lab_sink *sink)
 {
+    bool is_overflow = trap->address - (uintptr_t)kernel_stack_guard < FRAME_SIZE;
     const struct vmm_region *r = memory.space.paging ? vmm_region_at(&memory.space, trap->address) : NULL;
-    lab_print(sink, "%s at %p, address %p", trap->name, (void *)trap->ip, (void *)trap->address);
+    lab_print(sink, "%s%s at %p, address %p", is_overflow ? "kernel stack overflow: " : "", trap->name, (void *)trap->ip,
+              (void *)trap->address);
     if (r)
         lab_print(sink, ", region '%s' at %p", r->name, (void *)r->base);
     if (trap->vector == 14)

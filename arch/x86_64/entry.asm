@@ -25,8 +25,8 @@ features:                               ; of CPUID 1, edx
     dd 1 << 6, lacks_pae
     dd 0
 lacks_tsc:      db "the time-stamp counter (TSC)", 0
-lacks_pae:      db "PAE; the 32-bit kernel will do", 0
-lacks_long:     db "long mode (64 bit); the 32-bit kernel will do", 0
+lacks_pae:      db "PAE: try the 32-bit kernel, i386", 0
+lacks_long:     db "long mode (64 bit): boot the 32-bit kernel, i386", 0
 
 align 8
 boot_gdt:

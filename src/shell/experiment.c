@@ -92,6 +92,11 @@ static void watch_finished(void *context, struct heap *h)
 
 /* ---- one run ---- */
 
+static bool has_result(const struct experiment_row *row)
+{
+    return row->status == LAB_OK || row->status == LAB_CORRUPT;
+}
+
 /* HEAP: double free at 0x... (allocator first-fit, operation 17) */
 static void report_corruption(struct sh_context *c, const struct experiment_row *row)
 {
@@ -158,7 +163,7 @@ void experiment_run_one(struct sh_context *c, const struct lab_program *program,
     row->run.observer = &watch;
     row->status = lab_run_program(&c->world.lab, &c->arena, program, &row->run, &row->result);
     row->run.observer = NULL;
-    if (row->status != LAB_OK && row->status != LAB_CORRUPT) {
+    if (!has_result(row)) {
         report_shortage(c, row);
         return;
     }
@@ -171,29 +176,33 @@ void experiment_run_one(struct sh_context *c, const struct lab_program *program,
 
 /* ---- a program under every allocator ---- */
 
-static void report_frames(struct sh_context *c, size_t before)
+/* The frames behind the heaps, counted back. */
+static void report_frames(struct sh_context *c, const struct experiment_row *rows, size_t count)
 {
-    char text[2][27];
-    size_t after = c->world.space->paging->pmm->free;
-    lab_print(&c->text, "Frames free before the runs: %s, after them: %s.\n", lab_grouped(before, text[0]),
-              lab_grouped(after, text[1]));
+    uint64_t most = 0;
+    int64_t leaked = 0;
+    char text[27];
+    for (size_t i = 0; i < count; i++) {
+        const struct lab_memory *m = &rows[i].result.memory;
+        if (!has_result(&rows[i]))
+            continue;
+        most = m->frames_peak > most ? m->frames_peak : most;
+        leaked += m->frames_leaked;
+    }
+    lab_print(&c->text, "Page frames: at most %s behind one heap, page tables included; %jd not given back.\n",
+              lab_grouped(most, text), (intmax_t)leaked);
 }
 
-static void print_rows(struct sh_context *c, const struct experiment_row *rows, size_t count, bool is_comparison)
+static void print_rows(struct sh_context *c, const struct experiment_row *rows, size_t count, bool explains)
 {
     struct lab_row table[LAB_COMPARE_MAX];
-    if (!is_comparison) {
-        if (rows[0].status == LAB_OK || rows[0].status == LAB_CORRUPT)
-            lab_report_run(&c->text, &c->world.lab, &rows[0].run, &rows[0].result);
-        return;
-    }
     for (size_t i = 0; i < count; i++)
         table[i] = (struct lab_row){rows[i].run.alloc_text, rows[i].status, &rows[i].result};
-    lab_report_comparison(&c->text, &c->world.lab, &rows[0].run, table, count);
+    lab_report_comparison(&c->text, &c->world.lab, &rows[0].run, table, count, explains);
 }
 
 void experiment_run_all(struct sh_context *c, const struct options *options, const struct lab_program *program,
-                        const char *run_text)
+                        const char *run_text, bool explains)
 {
     size_t count = options->alloc_count;
     struct experiment_row *rows = lab_arena_take(&c->arena, count, sizeof *rows);
@@ -204,11 +213,14 @@ void experiment_run_all(struct sh_context *c, const struct options *options, con
         sh_error(c, SH_MACHINE, "run", "too little memory for the run: give the machine more");
         return;
     }
-    size_t frames = c->world.space->paging->pmm->free;
     for (size_t i = 0; i < count; i++)
         experiment_run_one(c, program, &rows[i], NULL);
-    print_rows(c, rows, count, options->is_comparison);
-    report_frames(c, frames);
+    if (options->is_comparison)
+        print_rows(c, rows, count, explains);
+    else if (has_result(&rows[0]))
+        lab_report_run(&c->text, &c->world.lab, &rows[0].run, &rows[0].result);
+    if (options->is_comparison)
+        report_frames(c, rows, count);
 }
 
 /* ---- what the options ask for ---- */
@@ -224,7 +236,7 @@ static void run_traces(struct sh_context *c, const struct options *options)
         size_t mark = c->arena.used;
         lab_print(&sink, "trace:%.*s", (int)name.length, name.text);
         if (traces_load(c, name, &program) == SH_OK)
-            experiment_run_all(c, options, &program, text);
+            experiment_run_all(c, options, &program, text, true);
         lab_arena_release(&c->arena, mark);
     }
 }
@@ -240,7 +252,7 @@ static void run_made(struct sh_context *c, const struct options *options)
     bool is_made = text && (spec->kind == LAB_RUN_WORKLOAD ? spec->workload->make(&values, &c->arena, &program)
                                                            : spec->scenario->make(&c->arena, &program));
     if (is_made)
-        experiment_run_all(c, options, &program, text);
+        experiment_run_all(c, options, &program, text, true);
     else
         sh_error(c, SH_MACHINE, "run", "too little memory for the workload: give the machine more, or ask for less");
     lab_arena_release(&c->arena, mark);

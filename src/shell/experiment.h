@@ -24,8 +24,8 @@ void experiment_run_one(struct sh_context *c, const struct lab_program *program,
                         const struct lab_observer *observer);
 
 /* Runs a program under every allocator of the options, each in a fresh region, and prints one table, or for a single
- * allocator its report. `run_text` is what ran, ended by NUL. */
+ * allocator its report. `run_text` is what ran, ended by NUL; `explains` puts the formulas beneath a table. */
 void experiment_run_all(struct sh_context *c, const struct options *options, const struct lab_program *program,
-                        const char *run_text);
+                        const char *run_text, bool explains);
 
 #endif

@@ -5,6 +5,7 @@
 #include <lab/report.h>
 #include <lib/string.h>
 
+#include "crash.h"
 #include "experiment.h"
 #include "line.h"
 #include "traces.h"
@@ -14,7 +15,7 @@ struct command {
     void (*run)(struct sh_context *c, const char *arguments);
 };
 
-enum { COMMANDS = 9 };
+enum { COMMANDS = 10 };
 static const struct command commands[COMMANDS + 1]; /* ended by an empty one */
 
 static const char *skip_blanks(const char *text)
@@ -191,6 +192,11 @@ static void do_mem(struct sh_context *c, const char *arguments)
     }
 }
 
+static void do_crash(struct sh_context *c, const char *arguments)
+{
+    crash_run(c, arguments);
+}
+
 static void do_exit(struct sh_context *c, const char *arguments)
 {
     (void)arguments;
@@ -206,6 +212,7 @@ static const struct command commands[COMMANDS + 1] = {
     {"stats", "stats", "the numbers of the last run", do_stats},
     {"map", "map", "the heap at the end of the last run", do_map},
     {"mem", "mem", "frames and regions of this machine", do_mem},
+    {"crash", "crash [KIND]", "a fault on purpose, to see the report", do_crash},
     {"exit", "exit", "leave", do_exit},
     {NULL, NULL, NULL, NULL},
 };

@@ -23,7 +23,8 @@ static void heading(struct sh_context *c, const char *title)
 
 /* ---- programs ---- */
 
-static void show_trace(struct sh_context *c, const struct options *options, const char *name, const char *what)
+static void show_trace(struct sh_context *c, const struct options *options, const char *name, const char *what,
+                       bool explains)
 {
     struct lab_name trace = {name, strlen(name)};
     struct lab_program program;
@@ -34,7 +35,7 @@ static void show_trace(struct sh_context *c, const struct options *options, cons
     lab_print(&sink, "trace:%s", name);
     lab_print(&c->text, "%s\n\n", what);
     if (traces_load(c, trace, &program) == SH_OK)
-        experiment_run_all(c, options, &program, run_text);
+        experiment_run_all(c, options, &program, run_text, explains);
     lab_arena_release(&c->arena, mark);
 }
 
@@ -183,9 +184,9 @@ void tour_run(struct sh_context *c, const struct options *options)
               "kfit replays what real programs asked for, under one allocator after the other,\n"
               "and counts what each decision cost: in memory, in refused requests, in work.\n");
     heading(c, "1. Two real programs");
-    show_trace(c, options, "sqlite", "sqlite3 running a script of inserts, joins and updates:");
+    show_trace(c, options, "sqlite", "sqlite3 running a script of inserts, joins and updates:", false);
     lab_print(&c->text, "\n");
-    show_trace(c, options, "perl", "perl running a script of hashes, arrays and strings:");
+    show_trace(c, options, "perl", "perl running a script of hashes, arrays and strings:", true);
     heading(c, "2. What kills a bump heap");
     show_long_lived(c, options);
     heading(c, "3. Best fit wins");

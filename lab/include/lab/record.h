@@ -1,4 +1,4 @@
-/* The machine records of a run: `result` once, `sample` as it goes on. Keys and values as docs/records.md lists them; one
+/* The machine records of a run: `result` once, `sample` as it goes on. Keys and values as docs/reference.md lists them; one
  * line and at most LAB_RECORD_MAX bytes each. Any context in which the sink may be written to. */
 #ifndef LAB_RECORD_H
 #define LAB_RECORD_H

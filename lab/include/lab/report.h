@@ -20,10 +20,10 @@ const char *lab_status_text(enum lab_status status);
 const char *lab_check_text(const struct lab_result *result);
 
 /* The same run under several allocators, one row each in two parts (memory, work). The best of each column is marked, the
- * formulas of the columns stand beneath, and a few words say who was best at what. `run` names run and seed; its policy is
+ * formulas of the columns stand beneath (if `explains`), and a few words say who was best at what. `run` names run and seed; its policy is
  * not read. A row whose status is not LAB_OK says so instead of figures. */
 void lab_report_comparison(const struct lab_sink *sink, const struct lab_world *world, const struct lab_run *run,
-                           const struct lab_row *rows, size_t count);
+                           const struct lab_row *rows, size_t count, bool explains);
 
 /* Everything measured of one run that ended LAB_OK or LAB_CORRUPT: at most 30 lines. */
 void lab_report_run(const struct lab_sink *sink, const struct lab_world *world, const struct lab_run *run,

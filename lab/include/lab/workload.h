@@ -34,7 +34,7 @@ struct lab_workload {
 /* A scenario is a short program with a point: what it shows, and what must come of it under some policies. */
 struct lab_scenario {
     const char *name, *summary;          /* name NULL ends the table */
-    const char *story;                   /* some sentences for the tour */
+    const char *story;                   /* some lines for the tour, at most 100 columns */
     bool (*make)(struct lab_arena *arena, struct lab_program *program);
 };
 

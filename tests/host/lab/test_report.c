@@ -88,7 +88,7 @@ static void compare(const struct lab_row *rows, size_t count)
 {
     const struct lab_run run = {.run_text = "trace:lua", .seed = 1};
     struct lab_sink sink = begin();
-    lab_report_comparison(&sink, &world, &run, rows, count);
+    lab_report_comparison(&sink, &world, &run, rows, count, true);
     assert_int_equal(buffer.length, buffer.wanted);
 }
 

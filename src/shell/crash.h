@@ -1,0 +1,11 @@
+/* Faults on purpose, to see the reports and the exit statuses. */
+#ifndef SHELL_CRASH_H
+#define SHELL_CRASH_H
+
+#include "context.h"
+
+/* Raises the fault of that name ("divide", "stack" ...). Panics do not return; a corrupt heap is reported as an error. Without
+ * a name it lists them. */
+void crash_run(struct sh_context *c, const char *kind);
+
+#endif
