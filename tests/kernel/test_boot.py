@@ -1,0 +1,63 @@
+"""Every allocator boots and runs in both kernels, small and with a recorded program's trace."""
+import unittest
+
+from harness import ARCHES, KernelTest, boot, policies
+
+WORKLOAD = "run=churn:ops=2000:live=100:size=16-512 out=json then=exit"
+TRACE = "run=trace:sqlite out=json then=exit"
+SQLITE_OPERATIONS = 36091    # traces/README.md
+
+
+class EveryAllocator(KernelTest):
+    def check(self, outcome, arch, name):
+        self.expect(outcome, 0)
+        self.assertEqual(outcome.one("boot")["arch"], arch)
+        self.assertEqual(outcome.one("boot")["firmware"], "bios")
+        self.assertEqual(outcome.one("boot")["allocators"], policies())
+        result = outcome.one("result")
+        self.assertEqual((result["alloc"], result["arch"]), (name, arch))
+        self.assertEqual(result["done"], result["ops"], outcome.describe())
+        self.assertEqual(result["check"], "ok", outcome.describe())
+        self.assertEqual(result["frames_leaked"], 0, outcome.describe())
+        self.assertEqual(result["heap"], result["used"] + result["free"] + result["meta"] + result["untracked"])
+        self.assertEqual(outcome.one("end")["exit"], 0)
+        return result
+
+    def test_workload(self):
+        for arch in ARCHES:
+            for name in policies():
+                with self.subTest(arch=arch, alloc=name):
+                    outcome = boot("alloc=%s %s" % (name, WORKLOAD), arch=arch)
+                    self.assertEqual(self.check(outcome, arch, name)["ops"], 2000)
+
+    def test_trace(self):
+        for arch in ARCHES:
+            for name in policies():
+                with self.subTest(arch=arch, alloc=name):
+                    outcome = boot("alloc=%s heap=96M %s" % (name, TRACE), arch=arch, memory=256 << 20)
+                    result = self.check(outcome, arch, name)
+                    self.assertEqual(result["ops"], SQLITE_OPERATIONS)
+                    self.assertEqual(result["failed"], 0, outcome.describe())
+                    self.assertEqual(result["peak_live"], 1218929)
+
+
+class Compare(KernelTest):
+    def test_all_at_once(self):
+        for arch in ARCHES:
+            with self.subTest(arch=arch):
+                outcome = self.expect(boot("compare=all %s" % WORKLOAD, arch=arch), 0)
+                self.assertEqual([record["alloc"] for record in outcome.of_type("result")], policies())
+
+    def test_several_traces_in_order(self):
+        outcome = self.expect(boot("run=trace:perl,sqlite out=json then=exit"), 0)
+        self.assertEqual([record["run"].rpartition(":")[2] for record in outcome.of_type("result")], ["perl", "sqlite"],
+                         outcome.describe())
+
+    def test_tour(self):
+        for arch in ARCHES:
+            with self.subTest(arch=arch):
+                self.expect(boot("compare=all run=tour then=exit", arch=arch), 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,85 @@
+"""Kernel options that must be refused, and forms that must be understood, on both kernels through GRUB."""
+import unittest
+
+from harness import ARCHES, KernelTest, boot, policies
+
+# (options, words that the error must hold)
+REFUSED = (
+    ("aloc=first-fit", ("aloc", "alloc")),
+    ("alloc=frist-fit", ("frist-fit", "first-fit")),
+    ("alloc=first-fit:gorw=64K", ("gorw", "grow")),
+    ("alloc=first-fit:grow=1000", ("grow",)),
+    ("compare=all alloc=first-fit", ("alloc",)),
+    ("compare=first-fit,nosuch", ("nosuch",)),
+    ("run=chrun", ("chrun", "churn")),
+    ("run=trace:nosuch", ("nosuch", "sqlite")),
+    ("run=trace:sqltie", ("sqltie", "sqlite")),
+    ("seed=18446744073709551616", ("seed",)),
+    ("seed=0x", ("seed",)),
+    ("seed=-1", ("seed",)),
+    ("heap=99999999999999999999", ("heap",)),
+    ("heap=0", ("heap",)),
+    ("heap=", ("heap",)),
+    ("harden=5", ("harden",)),
+    ("check=nver", ("check",)),
+    ("seed=1 seed=2", ("seed",)),
+    ("xheap=64M", ("xheap",)),
+    ("out=xml", ("xml", "text")),
+    ("vm=lazy", ("lazy", "demand")),
+    ("then", ("then",)),
+)
+
+# Each is understood: GRUB's own forms of quotes and backslashes too.
+UNDERSTOOD = (
+    'alloc="best-fit" run="trace:sqlite"',
+    '"alloc=best-fit" "run=trace:sqlite"',
+    "alloc=best-fit   seed=0x10 heap=32M  run=trace:sqlite",
+    "alloc=best-fit:grow=64K run=trace:sqlite check=1K",
+    "alloc=best-fit\trun=trace:sqlite",
+)
+
+
+class Refused(KernelTest):
+    def test_each(self):
+        for arch in ARCHES:
+            for options, words in REFUSED:
+                with self.subTest(arch=arch, options=options):
+                    outcome = self.expect(boot(options + " out=both then=exit", arch=arch), 2)
+                    for word in words:
+                        self.expect_word(outcome, word)
+                    self.assertEqual(outcome.of_type("result"), [], "something was run")
+                    self.assertEqual(len(outcome.of_type("error")), 1, outcome.describe())
+                    self.assertEqual(outcome.errors.count("\n"), 1, "the error is said once:\n" + outcome.errors)
+
+    def test_shell_follows_and_keeps_the_status(self):
+        outcome = boot("aloc=first-fit", keys="")
+        self.expect(outcome, 2)
+        self.expect_word(outcome, "aloc")
+
+    def test_far_too_long_is_not_cut(self):
+        options = "run=none then=exit " + " ".join("x%d=y" % number for number in range(4000))
+        outcome = self.expect(boot(options), 2)
+        self.expect_word(outcome, "x0=y")
+
+
+class Understood(KernelTest):
+    def test_each(self):
+        for options in UNDERSTOOD:
+            with self.subTest(options=options):
+                outcome = self.expect(boot(options + " out=json then=exit"), 0)
+                self.assertEqual(outcome.one("result")["alloc"].partition(":")[0], "best-fit")
+
+    def test_patterns_reach_the_kernel(self):
+        """GRUB must not take a * for file names."""
+        self.expect_word(self.expect(boot("alloc=* out=both then=exit"), 2), "*")
+
+    def test_no_options_at_all(self):
+        self.assertIn("kfit", self.expect(boot("", keys=""), 0).text)
+
+    def test_boot_record_repeats_the_command_line(self):
+        options = "alloc=%s run=none out=json then=exit" % policies()[-1]
+        self.assertEqual(boot(options).one("boot")["cmdline"], options)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""One engine in two places: the kernel's figures are the host's, at each width, to the last digit."""
+import json
+import os
+import subprocess
+import unittest
+
+from harness import ARCHES, BUILD, DEEP, boot, policies
+
+RUNS = ["churn:ops=5000:align=50", "ramp:order=lifo", "comb", "scenario:first-wins", "scenario:best-wins", "trace:sqlite"]
+if DEEP:
+    RUNS += ["trace:perl", "trace:gcc", "trace:lua", "trace:redis"]
+HOST = {"x86_64": "host_run_m64", "i386": "host_run_m32"}
+NOT_COMPARED = {"vm", "faults", "frames_peak", "frames_leaked", "cost", "vm_cost"}  # what the machine adds
+
+
+def on_host(arch, alloc, run, seed):
+    out = subprocess.run([os.path.join(BUILD.tree, HOST[arch]), alloc, run, str(seed)], check=True, timeout=300,
+                         stdout=subprocess.PIPE, encoding="ascii").stdout
+    return json.loads(out[len("@kfit "):])
+
+
+class Placement(unittest.TestCase):
+    maxDiff = None
+
+    def same(self, arch, run, seed):
+        result = boot("compare=all run=%s seed=%d out=json then=exit" % (run, seed), arch=arch)
+        self.assertIn(result.status, (0, 1), result.describe())
+        records = result.of_type("result")
+        self.assertEqual([record["alloc"] for record in records], policies(), result.describe())
+        for record in records:
+            with self.subTest(arch=arch, run=run, alloc=record["alloc"]):
+                expected = on_host(arch, record["alloc"], run, seed)
+                for key in NOT_COMPARED:
+                    record.pop(key), expected.pop(key)
+                self.assertEqual(record, expected)
+
+
+def add_tests():
+    for arch in ARCHES:
+        for run in RUNS:
+            name = "test_%s_%s" % (arch, run.split(":ops")[0].replace(":", "_").replace("=", "_").replace("-", "_"))
+            setattr(Placement, name, lambda self, arch=arch, run=run: self.same(arch, run, 7))
+
+
+add_tests()
+
+if __name__ == "__main__":
+    unittest.main()
