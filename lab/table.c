@@ -197,7 +197,8 @@ static void print_blocks(const struct lab_table *t)
         if (lab_columns[from].part == PART_MEMORY)
             lab_print(t->sink, "\nMemory\n");
         else
-            lab_print(t->sink, "\nWork (alloc, free, resize: cost in %s)\n", t->unit);
+            lab_print(t->sink, "\nWork (alloc, free, resize: cost in %s%s)\n", t->unit,
+                      lab_equal(t->unit, "ticks") ? ", which differ from run to run" : "");
         print_heads(t, from, to, false);
         print_heads(t, from, to, true);
         print_rows(t, from, to);

@@ -123,6 +123,7 @@ static void print_machine(void)
     if (memory.beyond > 0)
         lab_print(&context.text, "%s KiB lie above what this kernel can use and are left alone\n",
                   lab_grouped(memory.beyond / 1024, text[0]));
+    lab_print(&context.text, "\n");
 }
 
 static void record_boot(void)

@@ -257,7 +257,7 @@ static void execute(struct sh_context *c, const char *line)
 void shell_run(struct sh_context *c)
 {
     static char line[LINE_MAX_CHARACTERS + 1];
-    lab_print(&c->text, "\nThe shell: `help` lists the commands, `exit` leaves.\n");
+    lab_print(&c->text, "The shell: `help` lists the commands, `exit` leaves.\n");
     while (!c->is_asked_to_end) {
         switch (line_read("kfit> ", line)) {
         case LINE_READ:

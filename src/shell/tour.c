@@ -94,6 +94,7 @@ static void show_long_lived(struct sh_context *c, const struct options *options)
     const struct lab_scenario *s = lab_scenario_find(name, sizeof name - 1);
     struct lab_program program;
     struct experiment_row row;
+    char text[2][27];
     size_t mark = c->arena.used;
     lab_print(&c->text, "%s\n\n", s->story);
     if (s->make(&c->arena, &program)) {
@@ -102,10 +103,10 @@ static void show_long_lived(struct sh_context *c, const struct options *options)
             if (!run_scenario(c, options, *policy, &program, run_text, &row, NULL))
                 continue;
             if (row.result.failed > 0)
-                lab_print(&c->text, "  %-12s runs out: refuses %zu of %zu requests\n", (*policy)->name, row.result.failed,
-                          requests);
+                lab_print(&c->text, "  %-12s runs out: refuses %s of %s requests\n", (*policy)->name,
+                          lab_grouped(row.result.failed, text[0]), lab_grouped(requests, text[1]));
             else
-                lab_print(&c->text, "  %-12s serves all %zu requests\n", (*policy)->name, requests);
+                lab_print(&c->text, "  %-12s serves all %s requests\n", (*policy)->name, lab_grouped(requests, text[1]));
         }
     }
     lab_arena_release(&c->arena, mark);
@@ -147,7 +148,8 @@ static void print_refusal(struct sh_context *c, const struct heap_ops *policy, c
         return;
     }
     lab_print(&c->text,
-              "\n%s refuses a request although %zu units are free: the largest hole has %zu. Its heap at that moment:\n\n%s",
+              "\n%s refuses a request although %zu units are free: the largest hole has %zu.\n"
+              "Its heap at that moment:\n\n%s",
               policy->name, log->free_then / SERIES_UNIT, log->largest_then / SERIES_UNIT, log->map);
 }
 
@@ -180,7 +182,7 @@ static void show_series(struct sh_context *c, const struct options *options, con
 void tour_run(struct sh_context *c, const struct options *options)
 {
     lab_print(&c->text,
-              "\nA heap gives out memory in blocks. Each time, it must decide which of its holes to use.\n"
+              "A heap gives out memory in blocks. Each time, it must decide which of its holes to use.\n"
               "kfit replays what real programs asked for, under one allocator after the other,\n"
               "and counts what each decision cost: in memory, in refused requests, in work.\n");
     heading(c, "1. Two real programs");
@@ -195,6 +197,6 @@ void tour_run(struct sh_context *c, const struct options *options)
     show_series(c, options, "first-wins");
     heading(c, "What next");
     lab_print(&c->text, "  ./kfit menu                                             choose in GRUB's menu, stay in the shell\n"
-                        "  ./kfit run 'compare=all run=comb then=exit'             every second block freed: half is free\n"
+                        "  ./kfit run 'compare=all run=comb heap=80K then=exit'    half of the heap is free, and nothing fits\n"
                         "  ./kfit run 'alloc=best-fit run=trace:gcc then=exit'     one allocator, one program, all numbers\n");
 }
