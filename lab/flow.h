@@ -4,7 +4,7 @@
 
 #include <lab/text.h>
 
-#define LAB_TEXT_WIDTH 96
+#define LAB_TEXT_WIDTH 78 /* also for a screen of 80 columns */
 
 struct lab_flow {
     const struct lab_sink *sink;
