@@ -43,7 +43,7 @@ function(kfit_kernel arch)
   target_compile_definitions(${kernel} PRIVATE ${base} $<$<COMPILE_LANGUAGE:C>:KFIT_VERSION="${PROJECT_VERSION}">)
   target_compile_options(${kernel} PRIVATE
     $<$<COMPILE_LANGUAGE:C>:${KFIT_WARNINGS} ${KFIT_KERNEL_FLAGS} ${KFIT_FLAGS_${arch}}>
-    $<$<COMPILE_LANGUAGE:ASM_NASM>:${KFIT_NASM_${arch}} -g -Fdwarf -I${PROJECT_SOURCE_DIR}/arch/x86/>)
+    $<$<COMPILE_LANGUAGE:ASM_NASM>:${KFIT_NASM_${arch}} -I${PROJECT_SOURCE_DIR}/arch/x86/>)
   set_source_files_properties(${asm_sources} PROPERTIES OBJECT_DEPENDS "${KFIT_NASM_INCLUDES}")
   set_source_files_properties(${asm_sources} TARGET_DIRECTORY ${kernel} PROPERTIES OBJECT_DEPENDS "${KFIT_NASM_INCLUDES}")
   if(KFIT_CLANG)

@@ -374,6 +374,8 @@ enum lab_status lab_run_program(const struct lab_world *world, struct lab_arena 
         result->fixed = heap_fixed(&r.heap);
         result->heap_peak = r.heap.committed;
         lab_meter_set(&r.meter, world, &r.heap);
+        if (run->observer && run->observer->started)
+            run->observer->started(run->observer->context, &r.heap);
         run_operations(&r);
         finish(&r);
         world->close(world->context, &result->memory);

@@ -13,6 +13,8 @@
 
 enum { MAP_ROWS = 12 };
 
+const struct heap *kfit_current_heap;
+
 enum sh_status sh_error(struct sh_context *c, enum sh_status status, const char *word, const char *message)
 {
     struct lab_json j;
@@ -81,10 +83,17 @@ static void watch_sample(void *context, size_t done, size_t live_bytes, const st
     lab_record_sample(&w->c->records, w->run, done, live_bytes, shape);
 }
 
+static void watch_started(void *context, struct heap *h)
+{
+    (void)context;
+    kfit_current_heap = h;
+}
+
 /* Draws the map while the heap is still there. */
 static void watch_finished(void *context, struct heap *h)
 {
     const struct watching *w = context;
+    kfit_current_heap = NULL;
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, w->c->map, sizeof w->c->map);
     lab_map(&sink, h, LAB_MAP_WIDTH_MAX, MAP_ROWS);
@@ -155,6 +164,7 @@ void experiment_run_one(struct sh_context *c, const struct lab_program *program,
     struct watching w = {.c = c, .run = &row->run, .also = observer};
     struct lab_observer watch = {
         .context = &w,
+        .started = watch_started,
         .done = observer && observer->done ? watch_done : NULL,
         .refused = observer && observer->refused ? watch_refused : NULL,
         .sample = row->run.sample_every ? watch_sample : NULL,

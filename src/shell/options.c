@@ -221,7 +221,8 @@ static bool read_option(struct options *o, const struct cmdline_word *word, uint
     if (*given >> i & 1)
         return lab_fail(error, word->text, word->length, "%s= is given twice", options_keys[i]);
     *given |= 1u << i;
-    if ((*given & (1u << KEY_ALLOC)) && (*given & (1u << KEY_COMPARE)))
+    bool is_choice = i == KEY_ALLOC || i == KEY_COMPARE;
+    if (is_choice && *given >> KEY_ALLOC & 1 && *given >> KEY_COMPARE & 1)
         return lab_fail(error, word->text, word->length, "alloc= and compare= exclude each other");
     struct lab_error local;
     if (readers[i](o, value, &local))

@@ -43,6 +43,8 @@ struct lab_world {
 /* Called while a run goes on. Any may be NULL. They must not change the heap. */
 struct lab_observer {
     void *context;
+    /* Once, before the first operation. */
+    void (*started)(void *context, struct heap *h);
     /* After each operation: its index (from 0), and the payload now (NULL: refused, or freed). */
     void (*done)(void *context, struct heap *h, size_t index, const struct lab_op *op, const void *payload);
     /* After each refused request. */

@@ -347,7 +347,7 @@ static void failing_check_ends_the_run(void **state)
 /* ---- observers ---- */
 
 struct seen {
-    size_t done, refused, samples, finished;
+    size_t started, done, refused, samples, finished;
     size_t refused_at, live_at[8], used_at[8];
     const void *payloads[8];
 };
@@ -377,6 +377,14 @@ static void see_sample(void *context, size_t done, size_t live_bytes, const stru
     s->used_at[s->samples++] = shape->used_blocks;
 }
 
+static void see_started(void *context, struct heap *h)
+{
+    struct seen *s = context;
+    assert_int_equal(s->done + s->refused + s->finished, 0);
+    assert_int_equal(h->counters.operations, 0);
+    s->started++;
+}
+
 static void see_finished(void *context, struct heap *h)
 {
     struct seen *s = context;
@@ -388,7 +396,7 @@ static void observers_see_each_operation(void **state)
 {
     struct seen seen = {0};
     const struct lab_observer observer = {
-        .context = &seen, .done = see_done, .refused = see_refused, .sample = see_sample, .finished = see_finished};
+        .context = &seen, .started = see_started, .done = see_done, .refused = see_refused, .sample = see_sample, .finished = see_finished};
     const struct lab_op ops[] = {A(0, 100), A(1, SIZE_MAX), R(0, 50), A(2, 30), R(0, SIZE_MAX), F(0)};
     struct lab_run run = run_of(policy("first-fit"), 65536);
     run.observer = &observer;
@@ -406,6 +414,7 @@ static void observers_see_each_operation(void **state)
     assert_int_equal(seen.live_at[0], 100);
     assert_int_equal(seen.live_at[1], 80);
     assert_int_equal(seen.used_at[1], 2);
+    assert_int_equal(seen.started, 1);
     assert_int_equal(seen.finished, 1);
 }
 
