@@ -9,24 +9,33 @@
  *   1. collect the two ends of every entry and reservation, sort them
  *   2. a piece between two neighbouring edges is free if some type 1 entry holds it and nothing else touches it
  *   3. free pieces that touch are one range; its ends are rounded inwards to frames
- * Cost: O(edges * entries), for a few dozen entries once at start.
+ *
+ * Cost: O(edges * entries), for a few dozen entries a few times at start.
+ *
+ * Invariants:
+ *   M1  the edges are sorted, no two are equal; so between two neighbours every entry covers all or nothing
  */
 #include <mm/memmap.h>
 
+#include <lib/assert.h>
+
 #include <stdbool.h>
 
+enum { EDGES_MAX = 2 * (MEMMAP_MAX + MEMMAP_MAX) + 1 }; /* two of each entry and reservation, and the limit */
+
 struct edges {
-    uint64_t at[2 * (2 * MEMMAP_MAX) + 1];
+    uint64_t at[EDGES_MAX];
     size_t count;
 };
 
+/* A length that wraps is cut at the last byte but one that 64 bits can name. */
 static uint64_t entry_end(const struct memmap_entry *entry)
 {
     uint64_t end = entry->base + entry->length;
     return end < entry->base ? UINT64_MAX : end;
 }
 
-/* Keeps the list sorted and free of duplicates. */
+/* Keeps M1. */
 static void edges_add(struct edges *edges, uint64_t address)
 {
     size_t i = edges->count;
@@ -34,6 +43,7 @@ static void edges_add(struct edges *edges, uint64_t address)
         i--;
     if (i > 0 && edges->at[i - 1] == address)
         return;
+    ASSERT(edges->count < EDGES_MAX);
     for (size_t j = edges->count++; j > i; j--)
         edges->at[j] = edges->at[j - 1];
     edges->at[i] = address;
@@ -74,36 +84,74 @@ static bool is_free(const struct memmap_input *input, uint64_t base, uint64_t en
     return is_available;
 }
 
-static bool add_range(struct memmap_range *ranges, size_t *count, uint64_t base, uint64_t end)
+/* The next free range of bytes at or behind edge *i, as long as it goes; *i moves behind it. */
+static bool next_free(const struct memmap_input *input, const struct edges *edges, size_t *i,
+                      struct memmap_range *range)
+{
+    while (*i + 1 < edges->count) {
+        range->base = edges->at[*i];
+        while (*i + 1 < edges->count && is_free(input, edges->at[*i], edges->at[*i + 1]))
+            ++*i;
+        range->end = edges->at[(*i)++];
+        if (range->base < range->end)
+            return true;
+    }
+    return false;
+}
+
+/* Inwards, to whole frames; what holds none becomes empty. */
+static struct memmap_range whole_frames(struct memmap_range range)
 {
     const uint64_t mask = FRAME_SIZE - 1;
-    if (base > UINT64_MAX - mask)
-        return true;
-    base = (base + mask) & ~mask;
-    end &= ~mask;
-    if (base >= end)
-        return true;
-    if (*count == MEMMAP_MAX)
-        return false;
-    ranges[(*count)++] = (struct memmap_range){base, end};
-    return true;
+    range.end &= ~mask;
+    range.base = range.base > UINT64_MAX - mask ? range.end : (range.base + mask) & ~mask;
+    if (range.base > range.end)
+        range.base = range.end;
+    return range;
+}
+
+static bool is_too_long(const struct memmap_input *input)
+{
+    return input->entry_count > MEMMAP_MAX || input->reserved_count > MEMMAP_MAX;
 }
 
 enum memmap_status memmap_build(const struct memmap_input *input, struct memmap_range *ranges, size_t *count)
 {
     struct edges edges = {.count = 0};
+    struct memmap_range range;
     *count = 0;
-    if (input->entry_count > MEMMAP_MAX || input->reserved_count > MEMMAP_MAX)
+    if (is_too_long(input))
         return MEMMAP_TOO_MANY;
     collect_edges(input, &edges);
-    for (size_t i = 0; i + 1 < edges.count; i++) {
-        uint64_t base = edges.at[i];
-        while (i + 1 < edges.count && is_free(input, edges.at[i], edges.at[i + 1]))
-            i++;
-        if (edges.at[i] > base && !add_range(ranges, count, base, edges.at[i]))
+    for (size_t i = 0; next_free(input, &edges, &i, &range);) {
+        range = whole_frames(range);
+        if (range.base == range.end)
+            continue;
+        if (*count == MEMMAP_MAX)
             return MEMMAP_TOO_MANY;
+        ranges[(*count)++] = range;
     }
     return *count ? MEMMAP_OK : MEMMAP_NONE;
+}
+
+enum memmap_status memmap_measure(const struct memmap_input *input, struct memmap_sizes *sizes)
+{
+    struct memmap_input entries = {.entries = input->entries, .entry_count = input->entry_count};
+    struct edges edges = {.count = 0};
+    struct memmap_range range;
+    *sizes = (struct memmap_sizes){0};
+    if (is_too_long(&entries))
+        return MEMMAP_TOO_MANY;
+    collect_edges(&entries, &edges);
+    for (size_t i = 0; next_free(&entries, &edges, &i, &range);) {
+        sizes->available += range.end - range.base;
+        range = whole_frames(range);
+        uint64_t limit = input->limit ? input->limit / FRAME_SIZE * FRAME_SIZE : UINT64_MAX;
+        uint64_t cut = limit < range.base ? range.base : limit < range.end ? limit : range.end;
+        sizes->usable += cut - range.base;
+        sizes->beyond += range.end - cut;
+    }
+    return MEMMAP_OK;
 }
 
 uint64_t memmap_bytes(const struct memmap_range *ranges, size_t count)
@@ -116,12 +164,10 @@ uint64_t memmap_bytes(const struct memmap_range *ranges, size_t count)
 
 const char *memmap_status_text(enum memmap_status status)
 {
-    switch (status) {
-    case MEMMAP_OK:
-        return "ok";
-    case MEMMAP_TOO_MANY:
-        return "memory map too long: raise MEMMAP_MAX (128)";
-    default:
-        return "no usable memory in the firmware's memory map";
-    }
+    static const char *const text[MEMMAP_STATUS_COUNT] = {
+        [MEMMAP_OK] = "ok",
+        [MEMMAP_TOO_MANY] = "memory map too long: raise MEMMAP_MAX (128)",
+        [MEMMAP_NONE] = "no usable memory in the firmware's memory map",
+    };
+    return status < MEMMAP_STATUS_COUNT ? text[status] : "unknown status";
 }

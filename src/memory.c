@@ -47,16 +47,16 @@ static size_t list_reserved(const struct mb2_info *info)
 
 static const char *find_free_frames(const struct mb2_info *info)
 {
-    struct memmap_input input = {.entries = info->map, .entry_count = info->map_count};
-    enum memmap_status status = memmap_build(&input, ranges, &range_count);
-    memory.total = memmap_bytes(ranges, range_count);
-    input.limit = arch_layout.memory_limit;
-    if (status == MEMMAP_OK)
-        status = memmap_build(&input, ranges, &range_count);
-    memory.usable = memmap_bytes(ranges, range_count);
-    memory.beyond = memory.total - memory.usable;
-    input.reserved = reserved;
-    input.reserved_count = list_reserved(info);
+    struct memmap_sizes sizes;
+    struct memmap_input input = {.entries = info->map,
+                                 .entry_count = info->map_count,
+                                 .reserved = reserved,
+                                 .reserved_count = list_reserved(info),
+                                 .limit = arch_layout.memory_limit};
+    enum memmap_status status = memmap_measure(&input, &sizes);
+    memory.total = sizes.available;
+    memory.usable = sizes.usable;
+    memory.beyond = sizes.beyond;
     if (status == MEMMAP_OK)
         status = memmap_build(&input, ranges, &range_count);
     return status == MEMMAP_OK ? NULL : memmap_status_text(status);
@@ -159,9 +159,10 @@ bool kernel_page_fault(uintptr_t address, const struct arch_access *access, uint
                                 .user = access->user,
                                 .fetch = access->fetch,
                                 .reserved = access->reserved};
-    if (!memory.space.paging || vmm_handle_fault(&memory.space, address, &seen) != FAULT_MAP_FRAME)
+    if (!memory.space.paging)
         return false;
-    memory_faults.count++;
+    enum fault_verdict verdict = vmm_handle_fault(&memory.space, address, &seen);
+    memory_faults.count += verdict == FAULT_MAP_FRAME;
     memory_faults.cycles += arch_cycles() - entered;
-    return true;
+    return fault_is_resolved(verdict);
 }

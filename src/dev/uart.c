@@ -74,18 +74,13 @@ void uart_poll(void)
 {
     if (!uart.present)
         return;
-    for (unsigned i = 0; i < WAIT_BOUND; i++) {
+    while (uart.count < RING) {          /* what does not fit stays in the port, where a sender that can wait sees it */
         uint8_t status = get(STATUS);
         if (status & STATUS_OVERRUN)
             uart.overrun = true;
         if (!(status & STATUS_DATA))
             return;
-        uint8_t byte = get(DATA);
-        if (uart.count == RING) {
-            uart.overrun = true;
-            return;
-        }
-        uart.ring[(uart.head + uart.count++) % RING] = byte;
+        uart.ring[(uart.head + uart.count++) % RING] = get(DATA);
     }
 }
 

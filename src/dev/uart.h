@@ -18,7 +18,7 @@ int uart_read(void);
 /* Moves what has arrived into memory. For loops that neither read nor write for long. */
 void uart_poll(void);
 
-/* True once after bytes were lost, because the FIFO or the 4 KiB behind it overran. */
+/* True once after bytes were lost, because more came than the FIFO and the 4 KiB behind it hold. */
 bool uart_take_overrun(void);
 
 #endif

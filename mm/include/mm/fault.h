@@ -1,34 +1,56 @@
-/* What a page fault means: pure policy. The trap code asks, vmm.c carries out what the verdict says. */
+/* What a page fault means: pure policy. The trap code asks vmm.c, which gathers the facts, asks here and carries the
+ * verdict out. No state, no allocation, any context. */
 #ifndef MM_FAULT_H
 #define MM_FAULT_H
 
 #include <stdbool.h>
 
-/* What the processor reports of the access. */
+/* What the processor reports of the access: its error code, decoded. */
 struct fault_access {
-    bool present;                        /* the page was mapped: its rights forbade the access */
-    bool write, user, fetch, reserved;
+    bool present;  /* the processor knew a translation: rights forbade the access */
+    bool write;    /* else a read */
+    bool user;     /* by a program outside the kernel */
+    bool fetch;    /* of an instruction; only where the processor tells */
+    bool reserved; /* an entry on the way had a reserved bit set */
 };
 
 /* What lies at the address. */
 enum fault_place {
-    FAULT_PLACE_NOWHERE,                 /* no region */
-    FAULT_PLACE_GUARD,                   /* the guard page below or above a region */
-    FAULT_PLACE_BEYOND,                  /* in a region, but not committed */
-    FAULT_PLACE_RESIDENT,                /* committed memory whose frames came at commit */
-    FAULT_PLACE_DEMAND,                  /* committed memory whose frames come at first touch */
+    FAULT_PLACE_NOWHERE,  /* no region: the kernel image, the physical map, or nothing */
+    FAULT_PLACE_GUARD,    /* the guard page below or above a region */
+    FAULT_PLACE_BEYOND,   /* in a region, but not committed */
+    FAULT_PLACE_RESIDENT, /* committed memory whose frames came at commit */
+    FAULT_PLACE_DEMAND,   /* committed memory whose frames come at first touch */
+};
+
+struct fault_rights {
+    bool write, exec, user;
+};
+
+struct fault_facts {
+    enum fault_place place;
+    bool is_mapped;             /* by the page tables, now */
+    struct fault_rights rights; /* of the mapping if there is one, else of the region; else none */
 };
 
 enum fault_verdict {
-    FAULT_MAP_FRAME,                     /* first touch: bring a frame and go on */
-    FAULT_PROTECTION,                    /* the page is there and forbids this */
-    FAULT_GUARD,                         /* ran off a region's end */
-    FAULT_BEYOND,                        /* touched what the region has not committed */
-    FAULT_WILD,                          /* nothing was ever there */
-    FAULT_BAD_ENTRY,                     /* a page-table entry is damaged */
+    FAULT_MAP_FRAME,  /* first touch: bring a frame and go on */
+    FAULT_SPURIOUS,   /* mapped and permitted: the translation was stale, forget it and go on */
+    FAULT_PROTECTION, /* rights forbid this */
+    FAULT_GUARD,      /* ran off a region's end */
+    FAULT_BEYOND,     /* touched what the region has not committed */
+    FAULT_WILD,       /* nothing was ever there */
+    FAULT_BAD_ENTRY,  /* a page-table entry is damaged: a reserved bit, or committed memory that is not mapped */
+    FAULT_VERDICT_COUNT
 };
 
-enum fault_verdict fault_decide(const struct fault_access *access, enum fault_place place);
+enum fault_verdict fault_decide(const struct fault_access *access, const struct fault_facts *facts);
+
+/* Whether the access can be tried again once the verdict is carried out. */
+static inline bool fault_is_resolved(enum fault_verdict verdict)
+{
+    return verdict == FAULT_MAP_FRAME || verdict == FAULT_SPURIOUS;
+}
 
 /* A few words for a report: "guard page hit", ... */
 const char *fault_verdict_text(enum fault_verdict verdict);

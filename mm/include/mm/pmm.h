@@ -1,55 +1,97 @@
-/* Page frames: who may have the next one. Counts exactly, finds one in the same few steps on every size of machine. */
+/* Page frames: who may have the next one. Counts exactly; finds one frame, or a whole large page's worth, in the same
+ * few steps on every size of machine.
+ *
+ * A `struct pmm` is owned by its caller; several may live at once. The frames themselves are never touched: their
+ * content is undefined when handed out. No function locks, prints or allocates. Callable in fault context, but not
+ * from two contexts at once. */
 #ifndef MM_PMM_H
 #define MM_PMM_H
 
 #include <mm/memmap.h>
+#include <mm/pmm_set.h>
 
 #include <stdbool.h>
 
 enum pmm_status {
     PMM_OK = 0,
-    PMM_NO_MEMORY,                       /* no frame that may be had; nothing has changed */
-    PMM_DOUBLE_FREE,                     /* the frame is free already */
-    PMM_NOT_MANAGED,                     /* not one of the frames this allocator was given */
-    PMM_UNALIGNED,                       /* the address is not the start of a frame */
+    PMM_NO_MEMORY,   /* no frame, or no such run, that may be had; nothing has changed */
+    PMM_DOUBLE_FREE, /* the frame is free already */
+    PMM_NOT_MANAGED, /* not one of the frames this allocator was given */
+    PMM_UNALIGNED,   /* the address is not the start of a frame */
+    PMM_STATUS_COUNT
 };
 
 enum pmm_zone {
-    PMM_ANY,                             /* frames from `direct_limit` on first, to keep the others for tables */
-    PMM_DIRECT,                          /* below `direct_limit`: reachable through the physical map */
+    PMM_ANY,    /* frames from `direct_limit` on first, to keep the others for tables */
+    PMM_DIRECT, /* below `direct_limit`: reachable through the physical map */
 };
 
-enum { PMM_LEVELS = 5 };
+/* Frames that are counted together so that runs are found fast: 2 MiB, a large page of x86_64, half one of i386. */
+enum { PMM_CHUNK = 512 };
 
-#define PMM_LIMIT ((paddr_t)128 << 30)   /* frames must lie below this: 32^5 frames of 4 KiB */
+#define PMM_LIMIT ((paddr_t)128 << 30) /* frames must lie below this */
 
+/* All counts are in frames. Readable by everyone, written by pmm.c alone. */
 struct pmm {
-    uint32_t *level[PMM_LEVELS];         /* 0: a bit for each frame, set if free; above: a bit for each word that is not 0 */
-    size_t words[PMM_LEVELS];
-    uint32_t *managed;                   /* a bit for each frame: it belongs to this allocator */
-    size_t frames;                       /* frame numbers are below this */
-    size_t direct_frames;                /* frame numbers below this are direct */
-    size_t total, free, reserved;        /* in frames; reserved <= free <= total */
+    struct pmm_set free_frames; /* by frame number: address / FRAME_SIZE */
+    struct pmm_set free_chunks; /* numbers of the aligned chunks whose frames are all free */
+    uint16_t *chunk_free;       /* free frames in each chunk */
+    size_t *managed;            /* a bit for each frame: it belongs to this allocator */
+    size_t frames;              /* frame numbers are below this */
+    size_t direct_frames;       /* frame numbers below this are direct */
+    size_t total, free;         /* managed, free now; reserved ones are free */
+    size_t reserved;            /* of the free ones, set aside */
 };
 
-/* Bytes of storage for frames below `end`. */
+/* Bytes of storage for frames below `end`, which is above 0 and at most PMM_LIMIT. */
 size_t pmm_storage_bytes(paddr_t end);
 
-/* Takes over the frames of `ranges` (sorted, separate, whole frames). `storage` holds pmm_storage_bytes(end of the last
- * range) bytes, aligned to 8, and is the caller's to keep; nothing else is touched. */
+/* Takes over the frames of `ranges` (as memmap_build() makes them: sorted, separate, whole frames, at least one).
+ * `storage` holds pmm_storage_bytes(end of the last range) bytes, aligned to 8, of any content, and is the caller's
+ * to keep. */
 void pmm_init(struct pmm *pmm, void *storage, const struct memmap_range *ranges, size_t count, paddr_t direct_limit);
 
-/* The lowest free frame of the zone, content undefined. Leaves the reserved number of frames free. */
+/* The lowest free frame of the zone. Never one of the reserved number. PMM_OK or PMM_NO_MEMORY. */
 enum pmm_status pmm_alloc(struct pmm *pmm, enum pmm_zone zone, paddr_t *frame);
 
 /* Gives a frame back. Anything but PMM_OK has changed nothing. */
 enum pmm_status pmm_free(struct pmm *pmm, paddr_t frame);
 
-/* Sets that many frames aside for pmm_alloc_reserved, which then cannot fail. False: not so many are left. */
+struct pmm_run_request {
+    size_t frames; /* above 0 */
+    size_t align;  /* the first frame's number is a multiple of this power of two */
+    enum pmm_zone zone;
+};
+
+/* The lowest run of free frames in the zone that suits; PMM_ANY takes one above the direct limit if there is one.
+ * Runs of whole chunks aligned to chunks are found as fast as a frame; others by going over the free frames, upwards.
+ * PMM_OK or PMM_NO_MEMORY. */
+enum pmm_status pmm_alloc_run(struct pmm *pmm, const struct pmm_run_request *request, paddr_t *base);
+
+/* Gives back `frames` frames from `base` on, be they of one run or of many. Anything but PMM_OK has changed nothing.
+ * */
+enum pmm_status pmm_free_run(struct pmm *pmm, paddr_t base, size_t frames);
+
+/* Sets that many frames aside for pmm_alloc_reserved, which then cannot fail. False: not so many are left, and
+ * nothing has changed. */
 bool pmm_reserve(struct pmm *pmm, size_t frames);
+
+/* Gives up that many reserved frames; at most `reserved`. */
 void pmm_unreserve(struct pmm *pmm, size_t frames);
+
+/* Draws one of the reserved frames, as pmm_alloc(PMM_ANY) chooses. There must be one. */
 paddr_t pmm_alloc_reserved(struct pmm *pmm);
 
+/* Frames handed out and not given back. */
+static inline size_t pmm_used(const struct pmm *pmm)
+{
+    return pmm->total - pmm->free;
+}
+
+/* Whether every invariant of pmm.c holds. Goes over all frames: for tests and for the `check` of a shell. */
+bool pmm_check(const struct pmm *pmm);
+
+/* A few words for a report, to be followed by the frame: "double free of frame", ... */
 const char *pmm_status_text(enum pmm_status status);
 
 #endif
