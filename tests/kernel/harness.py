@@ -50,7 +50,8 @@ class Boot:
 
     def describe(self):
         """The whole story, for a failing test."""
-        return "status %s %s\nstandard error:\n%s\nserial line:\n%s" % (self.status, self.message, self.errors, self.text)
+        return ("status %s %s\nstandard error:\n%s\nserial line:\n%s"
+                % (self.status, self.message, self.errors, self.text))
 
 
 def policies(build=BUILD):

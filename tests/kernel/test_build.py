@@ -15,7 +15,8 @@ class BuildOfACopy(KernelTest):
 
     def setUp(self):
         self.copy = os.path.join(self.folder(), "checkout")
-        shutil.copytree(ROOT, self.copy, ignore=shutil.ignore_patterns("build*", ".git", "__pycache__"), symlinks=True)
+        ignored = shutil.ignore_patterns("build", "build-*", ".git", "__pycache__")
+        shutil.copytree(ROOT, self.copy, ignore=ignored, symlinks=True)
         self.run_quietly("cmake", "--preset", "kernel", cwd=self.copy)
         self.built = Build(os.path.join(self.copy, "build-kernel"))
         self.ninja()

@@ -193,14 +193,14 @@ class Interruption(KernelTest):
 
 
 class Debugger(KernelTest):
-    def test_stops_at_kmain_with_the_heap_commands(self):
+    def test_stops_at_the_start_with_the_heap_commands(self):
         for arch in ("x86_64", "i386"):
             with self.subTest(arch=arch):
                 script = (b"backtrace\nbreak heap_alloc if kfit_current_heap && kfit_current_heap->counters.live > 20\n"
                           b"continue\nkfit-heap\nkfit-blocks 5\n")
-                _, output, errors = kfit("debug", "--arch", arch, "--timeout", "120", "alloc=best-fit run=trace:sqlite",
+                _, output, errors = kfit("debug", "--arch", arch, "--timeout", "60", "alloc=best-fit run=trace:sqlite",
                                          stdin=script)
-                self.assertRegex(output, r"Breakpoint 1, kmain", errors)
+                self.assertRegex(output, r"Breakpoint 1, kernel_main", errors)
                 self.assertRegex(output, r"policy +best-fit", errors)
                 self.assertRegex(output, r"blocks more", errors)
 

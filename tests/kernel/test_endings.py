@@ -83,7 +83,10 @@ class TinyKernels(KernelTest):
 
 class Machines(KernelTest):
     def test_too_little_memory_for_grub(self):
-        self.expect_word(self.expect(boot("then=exit", memory=2 << 20), 5), "memory")
+        for firmware, megabytes in (("bios", 1), ("bios", 2), ("uefi", 16)):
+            with self.subTest(firmware=firmware, megabytes=megabytes):
+                outcome = boot("then=exit", firmware=firmware, memory=megabytes << 20)
+                self.expect_word(self.expect(outcome, 5), "memory")
 
     def test_little_memory(self):
         """The kernel boots or refuses readably; it never hangs, and never runs into nothing."""

@@ -44,11 +44,12 @@ class Refused(KernelTest):
         for arch in ARCHES:
             for options, words in REFUSED:
                 with self.subTest(arch=arch, options=options):
-                    outcome = self.expect(boot(options + " out=both then=exit", arch=arch), 2)
+                    both = "" if "out=" in options else " out=both"
+                    outcome = self.expect(boot(options + both + " then=exit", arch=arch, timeout=20), 2)
                     for word in words:
                         self.expect_word(outcome, word)
                     self.assertEqual(outcome.of_type("result"), [], "something was run")
-                    self.assertEqual(len(outcome.of_type("error")), 1, outcome.describe())
+                    self.assertEqual(len(outcome.of_type("error")), 1 if both else 0, outcome.describe())
                     self.assertEqual(outcome.errors.count("\n"), 1, "the error is said once:\n" + outcome.errors)
 
     def test_shell_follows_and_keeps_the_status(self):
@@ -59,7 +60,7 @@ class Refused(KernelTest):
     def test_far_too_long_is_not_cut(self):
         options = "run=none then=exit " + " ".join("x%d=y" % number for number in range(4000))
         outcome = self.expect(boot(options), 2)
-        self.expect_word(outcome, "x0=y")
+        self.expect_word(outcome, "x0")
 
 
 class Understood(KernelTest):

@@ -46,7 +46,7 @@ class HeapCommand(gdb.Command):
 class BlocksCommand(gdb.Command):
     """kfit-blocks [MOST]: the blocks of the current heap in address order, at most MOST of them (default 50).
 
-    For policies of the fit family only; others have no block headers. Stops at the first header that cannot be right."""
+    For policies of the fit family only; others have no block headers. Stops at the first wrong header."""
 
     def __init__(self):
         super().__init__("kfit-blocks", gdb.COMMAND_DATA)

@@ -3,7 +3,6 @@ import fcntl
 import os
 import shutil
 import subprocess
-import sys
 
 from . import places
 from .status import FAILED, Stop
@@ -28,7 +27,7 @@ class Build:
 
 
 def current(preset=None, target="iso"):
-    """The build tree, brought up to date. Without a preset: the full one if it has been configured, else the kernels'."""
+    """The build tree, brought up to date. Without a preset: the full one if it is configured, else the kernels'."""
     if preset is None:
         preset = "default" if _is_configured(places.TREES["default"]) else "kernel"
     tree = places.TREES[preset]
@@ -82,8 +81,8 @@ def _quietly(command, tree, what):
             progress.clear()
     if step.returncode != 0:
         with open(log_name, encoding="utf-8", errors="replace") as lines:
-            sys.stderr.write("".join(lines.readlines()[-40:]))
-        raise Stop(FAILED, "%s failed; the end of %s stands above" % (what, log_name))
+            end = "".join(lines.readlines()[-40:]).rstrip()
+        raise Stop(FAILED, "%s failed; the end of %s:\n%s" % (what, log_name, end))
 
 
 def _still_runs(step):

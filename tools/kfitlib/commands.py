@@ -60,7 +60,8 @@ def menu(words):
     built = ready()
     with disc.iso_with(built, traces) as iso:
         serial = Serial(hold=False, remove_returns=not os.isatty(1))
-        return Guest(machine(asked, iso, menu=True), serial, keys=0, timeout=patience(asked, person), person=person).run()
+        guest = Guest(machine(asked, iso, menu=True), serial, keys=0, timeout=patience(asked, person), person=person)
+        return guest.run()
 
 
 def boot(asked, options, traces):

@@ -9,15 +9,17 @@ import threading
 
 from . import disc, places, tools
 from .commands import machine, ready
-from .machine import check_options
+from .machine import QEMU, check_options
 from .options import machine_options
 from .status import OK
 from .stream import Serial
 
+START = "kernel_main"        # src/kmain.c: where the kernel's C code begins
+
 
 def debug(words):
     """kfit debug [options] ['KERNEL OPTIONS']"""
-    parser = machine_options("debug", "Starts QEMU stopped at the kernel's kmain, with gdb attached.", json=False)
+    parser = machine_options("debug", "Starts QEMU with gdb attached, stopped where the kernel begins.", json=False)
     parser.add_argument("options", nargs="*", metavar="KERNEL OPTIONS", help="as for kfit run")
     asked = parser.parse_intermixed_args(words)
     options = " ".join(asked.options)
@@ -37,6 +39,7 @@ def debug(words):
 def _session(target, folder, kernel, timeout):
     """gdb in the foreground, the guest's serial line on the same terminal; both end together."""
     port = _free_port()
+    target.qemu = QEMU[target.arch]       # gdb believes the machine before the kernel file, so their widths must agree
     target.extra = ["-S", "-gdb", "tcp:127.0.0.1:%d" % port]
     qemu = subprocess.Popen(target.command(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0,
                             start_new_session=True)
@@ -61,7 +64,7 @@ def _gdb(kernel, port):
     """The first stop must be a hardware breakpoint: the kernel is not yet in memory when it is set."""
     return ["gdb", "-q", "-ex", "set confirm off", "-ex", "set pagination off",
             "-ex", "source " + os.path.join(places.ROOT, "tools", "gdb", "kfit_gdb.py"),
-            "-ex", "target remote 127.0.0.1:%d" % port, "-ex", "hbreak kmain", "-ex", "continue", kernel]
+            "-ex", "target remote 127.0.0.1:%d" % port, "-ex", "hbreak " + START, "-ex", "continue", kernel]
 
 
 def _free_port():

@@ -27,7 +27,7 @@ def check(paths):
     seen = {}
     for trace in traces:
         if not re.fullmatch(r"[A-Za-z0-9_-]+", trace.name):
-            raise Stop(BAD_INPUT, "trace %s: the name up to the first dot must be letters, digits, _ and -" % trace.path)
+            raise Stop(BAD_INPUT, "trace %s: its name up to the first dot must be letters, digits, _ or -" % trace.path)
         if trace.name in seen:
             raise Stop(BAD_INPUT, "traces %s and %s would both be named '%s': rename one"
                        % (seen[trace.name], trace.path, trace.name))

@@ -5,12 +5,14 @@ import subprocess
 
 from .status import BAD_INPUT, MACHINE, NO_TOOL, Stop
 
-QEMU = "qemu-system-x86_64"
+QEMU = {"x86_64": "qemu-system-x86_64", "i386": "qemu-system-i386"}
 OVMF = "/usr/share/OVMF/"
 ICOUNT_SHIFT = 7             # as the file `icount` on the disc says (cmake/iso.cmake)
 EXIT_BASE = 0x10             # the kernel writes EXIT_BASE + status to the exit port
 OPTIONS_MAX = 60000          # characters that QEMU's SMBIOS table is sure to hold
-LEAST_MEMORY = 2 << 20       # below, GRUB itself does not start
+LEAST_MEMORY = {             # MiB; below, GRUB or the firmware itself does not come up, and most say nothing
+    "bios": 2, "uefi": 64, "uefi32": 64,
+}
 
 _FIRMWARE = {
     "uefi": ("pc", "OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd", []),
@@ -33,6 +35,7 @@ class Machine:
         self.icount = False
         self.display = False
         self.menu = False         # GRUB's menu instead of booting at once
+        self.qemu = QEMU["x86_64"]   # both kernels run on it, as on today's machines
         self.extra = []           # further arguments of QEMU
         for name, value in settings.items():
             if not hasattr(self, name):
@@ -42,20 +45,22 @@ class Machine:
     def command(self, folder):
         """QEMU's command line; `folder` is a temporary one for files that live as long as the machine. Where setpriv is
         there (Debian always has it), QEMU ends with kfit even if kfit is killed outright."""
-        if self.memory < LEAST_MEMORY:
-            raise Stop(MACHINE, "%d bytes are too little memory: GRUB itself needs %dM"
-                       % (self.memory, LEAST_MEMORY >> 20))
+        if self.memory < LEAST_MEMORY[self.firmware] << 20:
+            raise Stop(MACHINE, "%d KiB are too little memory: with --firmware %s GRUB and firmware need %dM"
+                       % (self.memory >> 10, self.firmware, LEAST_MEMORY[self.firmware]))
         check_options(self.options)
         board, drives = self._firmware(folder)
         command = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
-        command += [QEMU, "-accel", "tcg", "-M", board, "-m", "%dK" % (self.memory >> 10), "-nic", "none", "-no-reboot",
-                    "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", "-chardev", "stdio,id=line,signal=off",
-                    "-serial", "chardev:line", "-monitor", "none", "-cdrom", self.iso]
+        command += [self.qemu, "-accel", "tcg", "-M", board, "-m", "%dK" % (self.memory >> 10), "-nic", "none",
+                    "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
+                    "-chardev", "stdio,id=line,signal=off", "-serial", "chardev:line", "-monitor", "none",
+                    "-cdrom", self.iso]
         command += drives + ["-display", _window() if self.display else "none"]
         command += ["-smbios", "type=11,value=" + self._marker()]
         if not self.menu:
             # The blank in front: an empty string would read as "Not Specified", and the kernel never sees it.
-            command += ["-smbios", "type=1,serial= " + self.options.replace(",", ",,")]
+            # A tab is a blank to GRUB, but not to the patterns in its menu.
+            command += ["-smbios", "type=1,serial= " + self.options.replace("\t", " ").replace(",", ",,")]
         if self.icount:
             command += ["-icount", "shift=%d,sleep=off" % ICOUNT_SHIFT, "-rtc", "clock=vm"]
         return command + self.extra
@@ -95,7 +100,7 @@ def _window():
     """The kind of window this QEMU can open here."""
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise Stop(NO_TOOL, "--display needs a graphical session: neither DISPLAY nor WAYLAND_DISPLAY is set")
-    kinds = subprocess.run([QEMU, "-display", "help"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    kinds = subprocess.run([QEMU["x86_64"], "-display", "help"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                            check=False).stdout.decode("ascii", "replace").split()
     for kind in ("gtk", "sdl"):
         if kind in kinds:

@@ -51,11 +51,12 @@ def machine_options(command, about, json=True):
                         help="put FILE on the disc, as a boot module named after it up to its first dot; repeatable")
     parser.add_argument("--display", action="store_true", help="open a window with the machine's screen")
     parser.add_argument("--timeout", metavar="SECONDS", type=_seconds,
-                        help="end a run that does not end (default %d without a person at the terminal)" % WITHOUT_PERSON)
+                        help="end a run that does not end (default %d without a person at the terminal)"
+                        % WITHOUT_PERSON)
     parser.add_argument("--icount", action="store_true", help="count instructions, so that costs repeat exactly")
     if json:
         parser.add_argument("--json", metavar="FILE",
-                            help="write the machine records, one JSON object a line; - is standard output, without text")
+                            help="write the machine records, one JSON object a line; - is standard output, no text")
     return parser
 
 

@@ -66,7 +66,8 @@ def need(*groups):
     missing = [tool for tool in all_tools() if tool.group in groups and not tool.is_there()]
     if missing:
         lines = ["%s is missing (%s): %s" % (tool.name, tool.why, tool.install) for tool in missing]
-        raise Stop(NO_TOOL, "\n".join(lines + ["everything kfit needs: ci/install-deps; what is missing: ./kfit doctor"]))
+        lines.append("to install all that kfit needs: ci/install-deps; to see it: ./kfit doctor")
+        raise Stop(NO_TOOL, "\n".join(lines))
 
 
 def install(*groups):

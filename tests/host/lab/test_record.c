@@ -18,54 +18,56 @@ static struct lab_sink begin(void)
     return lab_buffer_sink(&buffer, text, sizeof text);
 }
 
+/* A number of its own in every field. */
+static const struct lab_result full_result = {
+    .ops = 1,
+    .done = 2,
+    .failed = 3,
+    .refused_despite_room = 4,
+    .peak_live = 6,
+    .peak_live_used = 7,
+    .live_end = 8,
+    .heap_peak = 10,
+    .fixed = 15,
+    .util = 19,
+    .ext_frag = 20,
+    .rms_frag = 21,
+    .int_frag = 23,
+    .overhead = 24,
+    .unusable = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12},
+    .shape = {.committed = 9,
+              .used = 11,
+              .free = 12,
+              .meta = 13,
+              .untracked = 14,
+              .holes = 16,
+              .largest_hole = 17,
+              .used_blocks = 2,
+              .orphans = 25},
+    .counters = {.probes = 26,
+                 .probes_max = 27,
+                 .splits = 28,
+                 .merges = 29,
+                 .grows = 30,
+                 .resized_in_place = 31,
+                 .resized_moved = 32},
+    .memory = {.faults = 33, .zero_hits = 34, .cow = 35, .frames_peak = 36, .frames_leaked = -37},
+    .cost_alloc = {40, 41, 42, 43, 44},
+    .cost_free = {50, 51, 52, 53, 54},
+    .cost_resize = {60, 61, 62, 63, 64},
+    .vm_cost = 70,
+    .placement = 0xABC,
+    .first_refused = 5,
+    .check_ran = true,
+};
+
 static void result_has_every_key(void **state)
 {
     (void)state;
     struct lab_sink sink = begin();
     const struct lab_run run = {
         .policy = &policy, .alloc_text = "best-fit:grow=64K", .run_text = "trace:lua", .seed = UINT64_MAX};
-    const struct lab_result result = {
-        .ops = 1,
-        .done = 2,
-        .failed = 3,
-        .refused_despite_room = 4,
-        .peak_live = 6,
-        .peak_live_used = 7,
-        .live_end = 8,
-        .heap_peak = 10,
-        .fixed = 15,
-        .util = 19,
-        .ext_frag = 20,
-        .rms_frag = 21,
-        .int_frag = 23,
-        .overhead = 24,
-        .unusable = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12},
-        .shape = {.committed = 9,
-                  .used = 11,
-                  .free = 12,
-                  .meta = 13,
-                  .untracked = 14,
-                  .holes = 16,
-                  .largest_hole = 17,
-                  .used_blocks = 2,
-                  .orphans = 25},
-        .counters = {.probes = 26,
-                     .probes_max = 27,
-                     .splits = 28,
-                     .merges = 29,
-                     .grows = 30,
-                     .resized_in_place = 31,
-                     .resized_moved = 32},
-        .memory = {.faults = 33, .zero_hits = 34, .cow = 35, .frames_peak = 36, .frames_leaked = -37},
-        .cost_alloc = {40, 41, 42, 43, 44},
-        .cost_free = {50, 51, 52, 53, 54},
-        .cost_resize = {60, 61, 62, 63, 64},
-        .vm_cost = 70,
-        .placement = 0xABC,
-        .first_refused = 5,
-        .check_ran = true,
-    };
-    lab_record_result(&sink, &world, &run, &result);
+    lab_record_result(&sink, &world, &run, &full_result);
     assert_string_equal(
         text,
         "@kfit {\"schema\":\"kfit/1\",\"type\":\"result\",\"alloc\":\"best-fit\",\"options\":\"grow=64K\","
