@@ -7,9 +7,10 @@ import unittest
 
 from harness import ARCHES, BUILD, DEEP, boot, policies
 
-RUNS = ["churn:ops=5000:align=50", "ramp:order=lifo", "comb", "scenario:first-wins", "scenario:best-wins", "trace:sqlite"]
+RUNS = ["churn:ops=5000:align=50", "ramp:order=lifo", "comb", "scenario:first-wins", "scenario:best-wins", "trace:sqlite",
+        "trace:perl", "trace:gcc", "trace:redis"]
 if DEEP:
-    RUNS += ["trace:perl", "trace:gcc", "trace:lua", "trace:redis"]
+    RUNS += ["trace:lua"]
 HOST = {"x86_64": "host_run_m64", "i386": "host_run_m32"}
 NOT_COMPARED = {"vm", "faults", "frames_peak", "frames_leaked", "cost", "vm_cost"}  # what the machine adds
 
@@ -34,6 +35,20 @@ class Placement(unittest.TestCase):
                 for key in NOT_COMPARED:
                     record.pop(key), expected.pop(key)
                 self.assertEqual(record, expected)
+
+
+class Unmoved(unittest.TestCase):
+    """What is no business of the policy moves no block."""
+
+    def test_backing_checks_and_the_start_table(self):
+        for arch in ARCHES:
+            digests = {}
+            for option in ("vm=demand", "vm=immediate", "harden=0", "check=every", "sample=1000", "heap=100M"):
+                result = boot("alloc=best-fit run=churn:ops=5000:align=50 %s out=json then=exit" % option, arch=arch)
+                self.assertEqual(result.status, 0, result.describe())
+                digests[option] = result.one("result")["placement"]
+                self.assertEqual(len(result.of_type("sample")), 5 if option.startswith("sample") else 0)
+            self.assertEqual(len(set(digests.values())), 1, digests)
 
 
 def add_tests():
