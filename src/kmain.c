@@ -111,8 +111,8 @@ static void start_memory(void)
 
 static void print_banner(void)
 {
-    lab_print(&context.text, "kfit %s %s: where does the next block go, and what does that choice cost?\n", KFIT_VERSION,
-              arch_name);
+    lab_print(&context.text, "kfit %s %s: where does the next block go, and what does that choice cost?\n",
+              KFIT_VERSION, arch_name);
 }
 
 static void print_machine(void)
@@ -164,14 +164,13 @@ _Noreturn void kernel_main(void)
     context.text = console_sink;
     context.records = no_sink;
     context.boot = &boot;
-    enum mb2_status status = boot_info_bytes > BOOT_INFO_MAX ? MB2_BAD_SIZE
-                                                             : mb2_parse(boot_info, boot_info_bytes, boot_magic, &boot);
+    enum mb2_status status =
+        boot_info_bytes > BOOT_INFO_MAX ? MB2_BAD_SIZE : mb2_parse(boot_info, boot_info_bytes, boot_magic, &boot);
     if (status != MB2_OK)
         refuse_machine(mb2_status_text(status));
     start_screen();
     options_default(&context.options);
-    bool is_good =
-        options_parse(&context.options, boot.command_line, boot.command_line_length, option_words, &error);
+    bool is_good = options_parse(&context.options, boot.command_line, boot.command_line_length, option_words, &error);
     apply_output(&context.options);
     print_banner();
     start_memory();

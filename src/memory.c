@@ -118,7 +118,8 @@ static bool build_tables(paddr_t storage, size_t storage_bytes)
 {
     struct paging_machine machine = {.at = direct, .invalidate = invalidate, .has_nx = arch_mmu_has_nx()};
     paddr_t storage_end = storage + (storage_bytes + FRAME_SIZE - 1) / FRAME_SIZE * FRAME_SIZE;
-    if (paging_init(&memory.paging, &memory.pmm, &machine) != PT_OK || !map_image() || !map_direct(storage, storage_end))
+    if (paging_init(&memory.paging, &memory.pmm, &machine) != PT_OK || !map_image() ||
+        !map_direct(storage, storage_end))
         return false;
     for (size_t i = 0; i < range_count; i++) {
         if (!map_direct(ranges[i].base, ranges[i].end))

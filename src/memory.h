@@ -11,9 +11,9 @@ struct memory {
     struct pmm pmm;
     struct paging paging;
     struct vmm_space space;
-    uint64_t total;                      /* bytes of available memory in the firmware's map */
-    uint64_t usable;                     /* of these, in whole frames this width can use, before the kernel takes any */
-    uint64_t beyond;                     /* available, but above what this width can use */
+    uint64_t total;  /* bytes of available memory in the firmware's map */
+    uint64_t usable; /* of these, in whole frames this width can use, before the kernel takes any */
+    uint64_t beyond; /* available, but above what this width can use */
 };
 
 extern struct memory memory;

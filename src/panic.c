@@ -70,11 +70,13 @@ static void record(const char *class, const char *message, const struct arch_tra
 static void print_registers(const struct arch_trap *trap)
 {
     for (unsigned i = 0; i < trap->register_count; i++)
-        lab_print(&console_sink, "%s  %3s %0*jx", i % 4 ? "" : i ? "\n" : "", trap->register_name[i],
-                  (int)(2 * sizeof(uintptr_t)), (uintmax_t)trap->register_value[i]);
+        lab_print(&console_sink, "%s  %3s %0*jx",
+                  i % 4 ? ""
+                  : i   ? "\n"
+                        : "",
+                  trap->register_name[i], (int)(2 * sizeof(uintptr_t)), (uintmax_t)trap->register_value[i]);
     lab_print(&console_sink, "\n");
 }
-
 
 static void print_memory(void)
 {
@@ -88,13 +90,13 @@ static void describe_address(const struct arch_trap *trap, struct lab_sink *sink
 {
     bool is_overflow = trap->address - (uintptr_t)kernel_stack_guard < FRAME_SIZE;
     const struct vmm_region *r = memory.space.paging ? vmm_region_at(&memory.space, trap->address) : NULL;
-    lab_print(sink, "%s%s at %p, address %p", is_overflow ? "kernel stack overflow: " : "", trap->name, (void *)trap->ip,
-              (void *)trap->address);
+    lab_print(sink, "%s%s at %p, address %p", is_overflow ? "kernel stack overflow: " : "", trap->name,
+              (void *)trap->ip, (void *)trap->address);
     if (r)
         lab_print(sink, ", region '%s' at %p", r->name, (void *)r->base);
     if (trap->vector == 14)
-        lab_print(sink, " (%s, %s%s)", trap->error & 1 ? "not permitted" : "not mapped", trap->error & 2 ? "write" : "read",
-                  trap->error & 16 ? ", fetch" : "");
+        lab_print(sink, " (%s, %s%s)", trap->error & 1 ? "not permitted" : "not mapped",
+                  trap->error & 2 ? "write" : "read", trap->error & 16 ? ", fetch" : "");
 }
 
 _Noreturn void kernel_trap(const struct arch_trap *trap)

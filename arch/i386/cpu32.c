@@ -16,14 +16,14 @@
 #define MAIN_TASK_SELECTOR 0x18
 #define FAULT_TASK_SELECTOR 0x20
 #define DOUBLE_FAULT 8
-#define GATE_INTERRUPT 0x8E              /* present, ring 0, 32-bit interrupt gate */
-#define GATE_TASK 0x85                   /* present, ring 0, task gate */
+#define GATE_INTERRUPT 0x8E /* present, ring 0, 32-bit interrupt gate */
+#define GATE_TASK 0x85      /* present, ring 0, task gate */
 
 const char arch_name[] = "i386";
 
 const struct arch_layout arch_layout = {
     .kernel_base = KERNEL_BASE,
-    .physmap = KERNEL_BASE,              /* one window for both */
+    .physmap = KERNEL_BASE, /* one window for both */
     .direct_limit = (paddr_t)512 << 20,
     .boot_limit = (paddr_t)512 << 20,
     .memory_limit = (paddr_t)4 << 30,
@@ -53,7 +53,7 @@ struct table_pointer {
 
 _Static_assert(sizeof(struct task_segment) == 104 && sizeof(struct gate) == 8, "layout given by the processor");
 
-extern const unsigned char double_fault_task[];          /* isr.asm */
+extern const unsigned char double_fault_task[]; /* isr.asm */
 _Noreturn void double_fault_enter(void);
 
 static struct task_segment main_task, fault_task;

@@ -2,8 +2,8 @@
 #include <arch/cpu.h>
 #include <arch/port.h>
 
-#define EXIT_PORT 0xF4                   /* QEMU's isa-debug-exit */
-#define EXIT_BASE 0x10                   /* keeps a status apart from the emulator's own exit codes 0 and 1 */
+#define EXIT_PORT 0xF4 /* QEMU's isa-debug-exit */
+#define EXIT_BASE 0x10 /* keeps a status apart from the emulator's own exit codes 0 and 1 */
 
 uint64_t arch_cycles(void)
 {

@@ -13,7 +13,7 @@ bool arch_mmu_has_nx(void)
 {
     uint32_t eax, edx;
     if (sizeof(void *) == 4)
-        return false;                    /* the two-level format of i386 has no such bit */
+        return false; /* the two-level format of i386 has no such bit */
     cpuid(0x80000000, &eax, &edx);
     if (eax < 0x80000001)
         return false;

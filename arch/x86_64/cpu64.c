@@ -14,7 +14,7 @@
 #define TASK_SELECTOR 0x18
 #define DOUBLE_FAULT 8
 #define IST_DOUBLE_FAULT 1
-#define GATE_INTERRUPT 0x8E              /* present, ring 0, interrupt gate */
+#define GATE_INTERRUPT 0x8E /* present, ring 0, interrupt gate */
 
 const char arch_name[] = "x86_64";
 
@@ -23,7 +23,7 @@ const struct arch_layout arch_layout = {
     .physmap = 0xFFFF800000000000,
     .direct_limit = (paddr_t)128 << 30,
     .boot_limit = (paddr_t)1 << 30,
-    .memory_limit = (paddr_t)128 << 30,  /* what the frame allocator's pyramid and the physical map serve */
+    .memory_limit = (paddr_t)128 << 30, /* what the frame allocator's pyramid and the physical map serve */
     .regions_first = 0xFFFF900000000000,
     .regions_last = 0xFFFF9FFFFFFFFFFF,
     .scratch_max = (size_t)1 << 30,
@@ -98,7 +98,7 @@ void gates_load(void)
 
 void trap_root_changed(uintptr_t root)
 {
-    (void)root;                          /* the stack switch of this width keeps the page tables */
+    (void)root; /* the stack switch of this width keeps the page tables */
 }
 
 void trap_fill(struct arch_trap *trap, const struct trap_frame *f)

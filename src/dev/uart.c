@@ -8,8 +8,8 @@
 
 enum {
     BASE = 0x3F8,
-    DATA = 0,                            /* divisor low byte while DLAB is set */
-    INTERRUPTS = 1,                      /* divisor high byte while DLAB is set */
+    DATA = 0,       /* divisor low byte while DLAB is set */
+    INTERRUPTS = 1, /* divisor high byte while DLAB is set */
     FIFO = 2,
     LINE = 3,
     MODEM = 4,
@@ -18,14 +18,14 @@ enum {
 
     LINE_8N1 = 0x03,
     LINE_DLAB = 0x80,
-    FIFO_ON = 0xC7,                      /* enabled, both cleared, trigger at 14 bytes */
+    FIFO_ON = 0xC7, /* enabled, both cleared, trigger at 14 bytes */
     MODEM_DTR_RTS = 0x03,
     STATUS_DATA = 0x01,
     STATUS_OVERRUN = 0x02,
     STATUS_ROOM = 0x20,
 
     DIVISOR_115200 = 1,
-    WAIT_BOUND = 100000,                 /* polls: far above the time of a byte, far below a person's patience */
+    WAIT_BOUND = 100000, /* polls: far above the time of a byte, far below a person's patience */
     RING = 4096,
 };
 
@@ -74,7 +74,7 @@ void uart_poll(void)
 {
     if (!uart.present)
         return;
-    while (uart.count < RING) {          /* what does not fit stays in the port, where a sender that can wait sees it */
+    while (uart.count < RING) { /* what does not fit stays in the port, where a sender that can wait sees it */
         uint8_t status = get(STATUS);
         if (status & STATUS_OVERRUN)
             uart.overrun = true;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 enum {
-    BLANK = 0x0700 | ' ',                /* light grey on black */
+    BLANK = 0x0700 | ' ', /* light grey on black */
     CRTC_INDEX = 0x3D4,
     CRTC_DATA = 0x3D5,
     CURSOR_HIGH = 0x0E,
@@ -14,7 +14,7 @@ enum {
 };
 
 static struct {
-    volatile unsigned char *cells;       /* NULL: no screen */
+    volatile unsigned char *cells; /* NULL: no screen */
     uint32_t columns, rows, pitch;
     uint32_t column, row;
 } screen;

@@ -11,30 +11,30 @@
 /* Exit statuses of docs/reference.md. The worst of a run counts; see sh_worsen. */
 enum sh_status {
     SH_OK = 0,
-    SH_FAILED = 1,                       /* a leak, an expectation that did not hold */
+    SH_FAILED = 1, /* a leak, an expectation that did not hold */
     SH_BAD_INPUT = 2,
     SH_PANIC = 3,
     SH_CORRUPT = 4,
-    SH_MACHINE = 5,                      /* too little memory */
+    SH_MACHINE = 5, /* too little memory */
 };
 
 enum { SH_MAP_TEXT = 4096 };
 
 struct sh_context {
-    struct lab_sink text, records;       /* one of them may swallow everything: out=text, out=json */
+    struct lab_sink text, records; /* one of them may swallow everything: out=text, out=json */
     struct lab_arena arena;
     struct world world;
     const struct mb2_info *boot;
     uint64_t memory_total, memory_usable;
     struct options options;
-    enum sh_status status;               /* the worst so far */
-    bool is_asked_to_end;                /* the shell's exit */
+    enum sh_status status; /* the worst so far */
+    bool is_asked_to_end;  /* the shell's exit */
 
     bool has_result;                     /* the last run, for `stats` and `map` */
     char alloc_text[128], run_text[512]; /* as the user gave them */
     struct lab_run last_run;
     struct lab_result last_result;
-    char map[SH_MAP_TEXT];               /* drawn before its heap was destroyed */
+    char map[SH_MAP_TEXT]; /* drawn before its heap was destroyed */
 };
 
 static inline void sh_worsen(struct sh_context *c, enum sh_status status)

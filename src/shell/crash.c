@@ -100,7 +100,7 @@ void crash_run(struct sh_context *c, const char *kind)
         }
     }
     if (*kind)
-        sh_error(c, SH_OK, kind, "no such fault; `crash` lists them");
+        sh_error(c, SH_BAD_INPUT, kind, "no such fault; `crash` lists them");
     for (size_t i = 0; i < KINDS && !*kind; i++)
         lab_print(&c->text, "  crash %-12s %s\n", kinds[i].kind, kinds[i].help);
 }

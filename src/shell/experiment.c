@@ -62,7 +62,7 @@ bool experiment_prepare(struct sh_context *c, const struct options *options, con
 struct watching {
     struct sh_context *c;
     const struct lab_run *run;
-    const struct lab_observer *also;     /* the caller's, may be NULL */
+    const struct lab_observer *also; /* the caller's, may be NULL */
 };
 
 static void watch_done(void *context, struct heap *h, size_t index, const struct lab_op *op, const void *payload)

@@ -8,19 +8,19 @@
 #include <stdbool.h>
 
 enum {
-    KEY_HOME = 0x01,                     /* Ctrl-A */
-    KEY_CANCEL = 0x03,                   /* Ctrl-C */
-    KEY_END_OF_INPUT = 0x04,             /* Ctrl-D */
-    KEY_END = 0x05,                      /* Ctrl-E */
+    KEY_HOME = 0x01,         /* Ctrl-A */
+    KEY_CANCEL = 0x03,       /* Ctrl-C */
+    KEY_END_OF_INPUT = 0x04, /* Ctrl-D */
+    KEY_END = 0x05,          /* Ctrl-E */
     KEY_BACKSPACE = 0x08,
-    KEY_CLEAR = 0x15,                    /* Ctrl-U */
-    KEY_ERASE_WORD = 0x17,               /* Ctrl-W */
+    KEY_CLEAR = 0x15,      /* Ctrl-U */
+    KEY_ERASE_WORD = 0x17, /* Ctrl-W */
     KEY_ESCAPE = 0x1B,
     KEY_DELETE = 0x7F,
-    KEY_LEFT = 0x100,                    /* decoded escape sequences */
+    KEY_LEFT = 0x100, /* decoded escape sequences */
     KEY_RIGHT,
     KEY_OTHER,
-    ESCAPE_WAIT = 100000,                /* polls for the rest of an escape sequence */
+    ESCAPE_WAIT = 100000, /* polls for the rest of an escape sequence */
 };
 
 struct line {
@@ -29,7 +29,7 @@ struct line {
     bool too_long;
 };
 
-static bool after_cr;                    /* the last line ended in CR: a LF right behind it belongs to it */
+static bool after_cr; /* the last line ended in CR: a LF right behind it belongs to it */
 
 static int next_byte(void)
 {

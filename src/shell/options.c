@@ -42,8 +42,8 @@ static bool is_word(struct value v, const char *word)
 /* "heap=5 is not allowed: 4K to 64G" */
 static bool refuse(struct lab_error *error, struct value v, const char *key, const char *allowed)
 {
-    return lab_fail(error, v.text, v.length, "%s=%.*s: %s takes %s", key, (int)(v.length < 60 ? v.length : 60), v.text, key,
-                    allowed);
+    return lab_fail(error, v.text, v.length, "%s=%.*s: %s takes %s", key, (int)(v.length < 60 ? v.length : 60), v.text,
+                    key, allowed);
 }
 
 /* One of `words` (ended by NULL) as its index. */
@@ -191,9 +191,9 @@ enum { KEY_ALLOC, KEY_COMPARE, KEY_COUNT = 14 };
 const char *const options_keys[] = {"alloc",  "compare", "run",    "seed", "vm",      "heap", "pages", "check",
                                     "harden", "fail",    "sample", "out",  "console", "then", NULL};
 
-static read_fn *const readers[KEY_COUNT] = {read_alloc, read_compare, read_run,    read_seed, read_vm,
-                                            read_heap,  read_pages,   read_check,  read_harden, read_fail,
-                                            read_sample, read_out,    read_console, read_then};
+static read_fn *const readers[KEY_COUNT] = {read_alloc,  read_compare, read_run,     read_seed,   read_vm,
+                                            read_heap,   read_pages,   read_check,   read_harden, read_fail,
+                                            read_sample, read_out,     read_console, read_then};
 
 _Static_assert(sizeof options_keys / sizeof *options_keys == KEY_COUNT + 1, "a reader for each key");
 
@@ -233,8 +233,8 @@ static bool read_option(struct options *o, const struct cmdline_word *word, uint
 
 static bool bad_word(enum cmdline_status status, const struct cmdline_word *word, struct lab_error *error)
 {
-    return lab_fail(error, word->text, word->length, "'%.*s': %s", (int)(word->length < 60 ? word->length : 60), word->text,
-                    cmdline_status_text(status));
+    return lab_fail(error, word->text, word->length, "'%.*s': %s", (int)(word->length < 60 ? word->length : 60),
+                    word->text, cmdline_status_text(status));
 }
 
 bool options_parse(struct options *options, const char *text, size_t length, char *room, struct lab_error *error)
@@ -245,12 +245,12 @@ bool options_parse(struct options *options, const char *text, size_t length, cha
     uint32_t given = 0;
     bool is_good = true;
     cmdline_start(&line, text, length, room);
-    for (;;) {                           /* to the end, so that `then` and `out` are known whatever is wrong */
+    for (;;) { /* to the end, so that `then` and `out` are known whatever is wrong */
         enum cmdline_status status = cmdline_next(&line, &word);
         if (status == CMDLINE_END)
             return is_good;
-        bool is_word_good = status == CMDLINE_WORD ? read_option(options, &word, &given, first)
-                                                   : bad_word(status, &word, first);
+        bool is_word_good =
+            status == CMDLINE_WORD ? read_option(options, &word, &given, first) : bad_word(status, &word, first);
         if (!is_word_good) {
             is_good = false;
             first = &ignored;

@@ -12,16 +12,16 @@ enum options_console { CONSOLE_AUTO, CONSOLE_SERIAL, CONSOLE_SCREEN, CONSOLE_BOT
 /* Texts point into the memory the words were read into. */
 struct options {
     bool is_comparison;
-    struct lab_alloc_spec allocs[LAB_COMPARE_MAX];       /* one, or those to compare */
+    struct lab_alloc_spec allocs[LAB_COMPARE_MAX]; /* one, or those to compare */
     size_t alloc_count;
     struct lab_run_spec run;
     uint64_t seed;
     enum vmm_backing vm;
     size_t heap_limit;
-    size_t check_every;                  /* as in struct lab_run */
+    size_t check_every; /* as in struct lab_run */
     unsigned harden;
     size_t sample_every;
-    unsigned out;                        /* enum options_out */
+    unsigned out; /* enum options_out */
     enum options_console console;
     enum options_then then;
 };

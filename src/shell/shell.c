@@ -32,8 +32,9 @@ static void do_help(struct sh_context *c, const char *arguments)
     (void)arguments;
     for (const struct command *command = commands; command->name; command++)
         lab_print(&c->text, "  %-36s %s\n", command->usage, command->help);
-    lab_print(&c->text, "\nOptions behind run and compare are those of the kernel command line: seed=, vm=, heap=, check=, "
-                        "...\nAn example: run trace:sqlite alloc=best-fit seed=7\n");
+    lab_print(&c->text,
+              "\nOptions behind run and compare are those of the kernel command line: seed=, vm=, heap=, check=, "
+              "...\nAn example: run trace:sqlite alloc=best-fit seed=7\n");
 }
 
 static void print_allocator(struct sh_context *c, const struct heap_ops *ops)
@@ -52,7 +53,7 @@ static void do_allocators(struct sh_context *c, const char *arguments)
         if (lab_parse_alloc(arguments, strlen(arguments), &spec, &error))
             print_allocator(c, spec.policy);
         else
-            sh_error(c, SH_OK, error.word, error.message);
+            sh_error(c, SH_BAD_INPUT, error.word, error.message);
         return;
     }
     for (const struct heap_ops *const *ops = heap_policies; *ops; ops++)
@@ -95,19 +96,16 @@ static void run_line(struct sh_context *c, const char *line)
     struct options *options = lab_arena_take(&c->arena, 1, sizeof *options);
     char *room = lab_arena_take(&c->arena, 2 * length + 1, 1);
     if (!options || !room) {
-        sh_error(c, SH_OK, "run", "too little memory for the options");
+        sh_error(c, SH_BAD_INPUT, "run", "too little memory for the options");
         return;
     }
-    enum sh_status before = c->status;
     *options = c->options;
     if (!options_parse(options, line, length, room, &error))
-        sh_error(c, SH_OK, error.word, error.message);
+        sh_error(c, SH_BAD_INPUT, error.word, error.message);
     else if (options->run.kind == LAB_RUN_NONE)
-        sh_error(c, SH_OK, "run", "nothing to run: name a trace, a workload or a scenario; `runs` lists them");
+        sh_error(c, SH_BAD_INPUT, "run", "nothing to run: name a trace, a workload or a scenario; `runs` lists them");
     else
         experiment_start(c, options);
-    if (c->status == SH_BAD_INPUT)       /* a slip of the finger in the shell is no failure of the whole session */
-        c->status = before;
     lab_arena_release(&c->arena, mark);
 }
 
@@ -179,8 +177,8 @@ static void do_mem(struct sh_context *c, const char *arguments)
     (void)arguments;
     lab_print(&c->text, "Memory: %s KiB in the firmware's map, %s KiB usable on this width\n",
               lab_grouped(c->memory_total / 1024, text[0]), lab_grouped(c->memory_usable / 1024, text[1]));
-    lab_print(&c->text, "Frames: %s managed, %s free, %s set aside, %s hold page tables\n", lab_grouped(pmm->total, text[0]),
-              lab_grouped(pmm->free, text[1]), lab_grouped(pmm->reserved, text[2]),
+    lab_print(&c->text, "Frames: %s managed, %s free, %s set aside, %s hold page tables\n",
+              lab_grouped(pmm->total, text[0]), lab_grouped(pmm->free, text[1]), lab_grouped(pmm->reserved, text[2]),
               lab_grouped(space->paging->pt.tables, text[3]));
     lab_print(&c->text, "Regions:\n  %-12s %-18s %14s %14s %10s\n", "name", "base", "reserved KiB", "committed KiB",
               "frames");
@@ -234,7 +232,7 @@ static void unknown_command(struct sh_context *c, const char *line, size_t lengt
         lab_print(&sink, "unknown command '%s': did you mean %s?", word, nearest);
     else
         lab_print(&sink, "unknown command '%s'; `help` lists them", word);
-    sh_error(c, SH_OK, word, message);
+    sh_error(c, SH_BAD_INPUT, word, message);
 }
 
 static void execute(struct sh_context *c, const char *line)
@@ -264,10 +262,10 @@ void shell_run(struct sh_context *c)
             execute(c, line);
             break;
         case LINE_TOO_LONG:
-            sh_error(c, SH_OK, "line", "the line is longer than 1023 characters: nothing was done");
+            sh_error(c, SH_BAD_INPUT, "line", "the line is longer than 1023 characters: nothing was done");
             break;
         case LINE_LOST_INPUT:
-            sh_error(c, SH_OK, "line", "overrun: input was lost, nothing was done; send it slower");
+            sh_error(c, SH_BAD_INPUT, "line", "overrun: input was lost, nothing was done; send it slower");
             break;
         case LINE_CANCELLED:
             break;

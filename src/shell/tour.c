@@ -9,8 +9,8 @@
 
 enum {
     SERIES_OPS_MAX = 64,
-    SERIES_ROWS = 2,                     /* first-fit and best-fit side by side */
-    SERIES_UNIT = 32,                    /* bytes, as in lab/scenario.c */
+    SERIES_ROWS = 2,  /* first-fit and best-fit side by side */
+    SERIES_UNIT = 32, /* bytes, as in lab/scenario.c */
     MAP_ROWS = 8,
 };
 
@@ -43,7 +43,7 @@ static void show_trace(struct sh_context *c, const struct options *options, cons
 
 /* Where each operation went, and the map at the first refusal. */
 struct series_log {
-    size_t offsets[SERIES_OPS_MAX];      /* from the lowest payload; REFUSED */
+    size_t offsets[SERIES_OPS_MAX]; /* from the lowest payload; REFUSED */
     char map[SH_MAP_TEXT];
     size_t free_then, largest_then;
     bool is_refused;
@@ -106,7 +106,8 @@ static void show_long_lived(struct sh_context *c, const struct options *options)
                 lab_print(&c->text, "  %-12s runs out: refuses %s of %s requests\n", (*policy)->name,
                           lab_grouped(row.result.failed, text[0]), lab_grouped(requests, text[1]));
             else
-                lab_print(&c->text, "  %-12s serves all %s requests\n", (*policy)->name, lab_grouped(requests, text[1]));
+                lab_print(&c->text, "  %-12s serves all %s requests\n", (*policy)->name,
+                          lab_grouped(requests, text[1]));
         }
     }
     lab_arena_release(&c->arena, mark);
@@ -123,8 +124,8 @@ static void print_place(struct sh_context *c, size_t offset)
 }
 
 /* The requests behind the last free, where each allocator put them. */
-static void print_places(struct sh_context *c, const struct lab_program *program, const struct heap_ops *const *policies,
-                         const struct series_log *logs)
+static void print_places(struct sh_context *c, const struct lab_program *program,
+                         const struct heap_ops *const *policies, const struct series_log *logs)
 {
     size_t first = program->count;
     while (program->ops[first - 1].kind == LAB_ALLOC)
@@ -181,10 +182,9 @@ static void show_series(struct sh_context *c, const struct options *options, con
 
 void tour_run(struct sh_context *c, const struct options *options)
 {
-    lab_print(&c->text,
-              "A heap gives out memory in blocks. Each time, it must decide which of its holes to use.\n"
-              "kfit replays what real programs asked for, under one allocator after the other,\n"
-              "and counts what each decision cost: in memory, in refused requests, in work.\n");
+    lab_print(&c->text, "A heap gives out memory in blocks. Each time, it must decide which of its holes to use.\n"
+                        "kfit replays what real programs asked for, under one allocator after the other,\n"
+                        "and counts what each decision cost: in memory, in refused requests, in work.\n");
     heading(c, "1. Two real programs");
     show_trace(c, options, "sqlite", "sqlite3 running a script of inserts, joins and updates:", false);
     lab_print(&c->text, "\n");
@@ -196,7 +196,8 @@ void tour_run(struct sh_context *c, const struct options *options)
     heading(c, "4. First fit wins");
     show_series(c, options, "first-wins");
     heading(c, "What next");
-    lab_print(&c->text, "  ./kfit menu                                             choose in GRUB's menu, stay in the shell\n"
-                        "  ./kfit run 'compare=all run=comb heap=80K then=exit'    half of the heap is free, and nothing fits\n"
-                        "  ./kfit run 'alloc=best-fit run=trace:gcc then=exit'     one allocator, one program, all numbers\n");
+    lab_print(&c->text,
+              "  ./kfit menu                                             choose in GRUB's menu, stay in the shell\n"
+              "  ./kfit run 'compare=all run=comb heap=80K then=exit'    half of the heap is free, and nothing fits\n"
+              "  ./kfit run 'alloc=best-fit run=trace:gcc then=exit'     one allocator, one program, all numbers\n");
 }

@@ -28,11 +28,13 @@ static bool is_private(const struct mb2_module *m)
     return m->name_length >= prefix && memcmp(m->name, PRIVATE_PREFIX, prefix) == 0;
 }
 
-static const struct mb2_module *find_module(const struct mb2_info *boot, const char *name, size_t length, bool wants_private)
+static const struct mb2_module *find_module(const struct mb2_info *boot, const char *name, size_t length,
+                                            bool wants_private)
 {
     for (size_t i = 0; i < boot->module_count; i++) {
         const struct mb2_module *m = &boot->modules[i];
-        if (is_private(m) == wants_private && name_length(m, wants_private) == length && memcmp(m->name, name, length) == 0)
+        if (is_private(m) == wants_private && name_length(m, wants_private) == length &&
+            memcmp(m->name, name, length) == 0)
             return m;
     }
     return NULL;

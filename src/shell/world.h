@@ -6,14 +6,14 @@
 #include <mm/kheap.h>
 
 struct world {
-    struct lab_world lab;                /* hand this to lab_run_program; its context is the struct itself */
+    struct lab_world lab; /* hand this to lab_run_program; its context is the struct itself */
     struct vmm_space *space;
-    enum vmm_backing backing;            /* of the next region */
-    const uint64_t *fault_count, *fault_cycles;          /* kept by the page-fault handler */
-    uint64_t fault_entry_cycles;         /* what one fault costs besides: the way into the handler and out of it */
+    enum vmm_backing backing;                   /* of the next region */
+    const uint64_t *fault_count, *fault_cycles; /* kept by the page-fault handler */
+    uint64_t fault_entry_cycles; /* what one fault costs besides: the way into the handler and out of it */
     uint64_t grow_cycles;
     struct kheap kheap;
-    size_t frames_before;                /* free frames before the region under way was made */
+    size_t frames_before; /* free frames before the region under way was made */
 };
 
 /* `icount_shift`: the counter's steps for an instruction as a power of two, or -1 if it counts time. Measures what a page

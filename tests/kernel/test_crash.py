@@ -29,7 +29,7 @@ class Crash(KernelTest):
                     self.assertEqual(outcome.one("end")["exit"], status)
 
     def test_unknown_kind_is_told(self):
-        outcome = self.expect(boot(keys="crash nosuch\nexit\n"), 0)
+        outcome = self.expect(boot(keys="crash nosuch\nexit\n"), 2)
         self.assertIn("no such fault", outcome.text)
 
 

@@ -9,12 +9,12 @@
 
 /* What happened, for a report. */
 struct arch_trap {
-    unsigned vector;                     /* 0 .. 31 */
-    const char *name;                    /* "page fault", "divide error" ... */
-    uintptr_t error;                     /* the processor's error code, 0 where it pushes none */
+    unsigned vector;  /* 0 .. 31 */
+    const char *name; /* "page fault", "divide error" ... */
+    uintptr_t error;  /* the processor's error code, 0 where it pushes none */
     uintptr_t ip, sp, flags, frame_pointer;
-    bool has_address;                    /* page fault, or a double fault that came of one */
-    uintptr_t address;                   /* then: the address touched */
+    bool has_address;  /* page fault, or a double fault that came of one */
+    uintptr_t address; /* then: the address touched */
     unsigned register_count;
     const char *register_name[ARCH_TRAP_REGISTERS];
     uintptr_t register_value[ARCH_TRAP_REGISTERS];
@@ -22,9 +22,9 @@ struct arch_trap {
 
 /* A page fault's error code, decoded. */
 struct arch_access {
-    bool present;                        /* the page was mapped: a rights violation */
+    bool present; /* the page was mapped: a rights violation */
     bool write, user, fetch;
-    bool reserved;                       /* a reserved bit was set in an entry */
+    bool reserved; /* a reserved bit was set in an entry */
 };
 
 /* Provided by the kernel: tries to resolve a page fault; true: go on where it happened. Runs with interrupts off and

@@ -10,8 +10,8 @@
 
 struct kheap {
     struct vmm_space *space;
-    struct vmm_region *bytes;            /* the heap's region */
-    struct vmm_region *starts;           /* its start table, demand-backed; NULL without one */
+    struct vmm_region *bytes;  /* the heap's region */
+    struct vmm_region *starts; /* its start table, demand-backed; NULL without one */
 };
 
 /* Makes a region that may grow to `limit` bytes (a multiple of HEAP_ALIGN) with the given backing, and a start table if
