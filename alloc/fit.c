@@ -114,11 +114,13 @@ void *fit_place(struct heap *h, struct block *hole, const struct fit_request *re
 static bool is_sound_used(struct heap *h, struct block *b)
 {
     const struct block *end = block_end_mark(h);
-    size_t room = (size_t)((uintptr_t)end - (uintptr_t)b), size = block_size(b);
-    if (b < block_first(h) || b >= end || size < BLOCK_MIN || size > room || !heap_is_aligned(size, HEAP_ALIGN))
+    if (b < block_first(h) || b >= end) /* the pad's header would lie below the region */
         return heap_blame(h, HEAP_FAULT_HEADER, b);
-    if (!block_is_used(b))
-        return heap_blame(h, HEAP_FAULT_DOUBLE_FREE, block_payload(b));
+    size_t room = (size_t)((uintptr_t)end - (uintptr_t)b), size = block_size(b);
+    if (size < BLOCK_MIN || size > room || !heap_is_aligned(size, HEAP_ALIGN))
+        return heap_blame(h, HEAP_FAULT_HEADER, b);
+    if (!block_is_used(b)) /* the start table has let a live block through: then it is the header that lies */
+        return heap_blame(h, h->starts ? HEAP_FAULT_HEADER : HEAP_FAULT_DOUBLE_FREE, block_payload(b));
     if (!block_is_prev_used(block_next(b)))
         return heap_blame(h, HEAP_FAULT_HEADER, block_next(b));
     if (block_is_prev_used(b))
@@ -135,7 +137,7 @@ static bool is_sound_used(struct heap *h, struct block *b)
 static void settle_tail(struct heap *h, struct block *tail)
 {
     struct block *above = block_next(tail);
-    if (above == block_end_mark(h) || block_is_used(above)) {
+    if (block_is_used(above)) { /* the end mark is used too */
         struct block *next = next_hole_above(h, tail);
         list_link(h, tail, next ? next->prev_hole : fit_state(h)->last_hole, next);
         return;
@@ -162,7 +164,7 @@ struct heap_freed fit_free(struct heap *h, void *ptr)
     struct block *below = block_prev_hole(b), *above = block_next(b);
     size_t size = block_size(below) + block_size(b);
     heap_note_merge(h);
-    if (above != block_end_mark(h) && !block_is_used(above)) {
+    if (!block_is_used(above)) {
         list_remove(h, above);
         size += block_size(above);
         heap_note_merge(h);
@@ -175,18 +177,19 @@ struct heap_freed fit_free(struct heap *h, void *ptr)
 
 bool fit_resize(struct heap *h, void *ptr, size_t bytes)
 {
-    struct block *b = block_of(ptr), *above = block_next(b);
-    size_t wanted = block_size_for(bytes), size = block_size(b);
-    if (wanted == 0)
+    struct block *b = block_of(ptr);
+    size_t wanted = block_size_for(bytes);
+    if (wanted == 0 || !is_sound_used(h, b))
         return false;
+    struct block *above = block_next(b);
+    size_t size = block_size(b);
     if (wanted <= size) {
         struct block *tail = split_tail(h, b, wanted);
         if (tail)
             settle_tail(h, tail);
         return true;
     }
-    bool is_hole_above = above != block_end_mark(h) && !block_is_used(above);
-    if (!is_hole_above || wanted - size > block_size(above))
+    if (block_is_used(above) || wanted - size > block_size(above))
         return false;
     struct block *prev = above->prev_hole, *next = above->next_hole;
     block_mark_used(b, size + block_size(above));
@@ -252,8 +255,10 @@ enum heap_status fit_init(struct heap *h)
 size_t fit_usable(const struct heap *h, const void *ptr)
 {
     const struct block *b = block_of(ptr);
+    if (b < block_first(h)) /* the pad's header would lie below the region */
+        return 0;
     size_t room = (size_t)((uintptr_t)block_end_mark(h) - (uintptr_t)b), size = block_size(b);
-    bool is_sound = b >= block_first(h) && block_is_used(b) && size >= BLOCK_MIN && size <= room;
+    bool is_sound = block_is_used(b) && size >= BLOCK_MIN && size <= room && heap_is_aligned(size, HEAP_ALIGN);
     return is_sound ? size - BLOCK_HEADER : 0;
 }
 

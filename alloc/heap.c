@@ -160,8 +160,10 @@ static void *place(struct heap *h, size_t bytes, size_t align)
     }
     if (!ptr)
         return NULL;
+    size_t granted = h->ops->granted(h, ptr);
     starts_set(h, ptr, START_LIVE);
-    h->counters.granted += h->ops->granted(h, ptr);
+    h->counters.granted += granted;
+    h->counters.blocks += granted > 0;
     h->counters.live++;
     return ptr;
 }
@@ -236,7 +238,9 @@ static enum heap_status release(struct heap *h, void *ptr)
         return freed.status;
     starts_set(h, ptr, START_FREED);
     h->counters.granted -= freed.granted;
-    h->counters.live--;
+    h->counters.blocks -= freed.granted > 0;
+    if (h->counters.live > 0) /* without a start table a headerless policy takes a second free for a first */
+        h->counters.live--;
     return HEAP_OK;
 }
 
@@ -250,11 +254,15 @@ enum heap_status heap_free(struct heap *h, void *ptr)
     return status;
 }
 
-static bool is_resizable(struct heap *h, const void *ptr)
+/* HEAP_OK if ptr is a live block's start. With a start table, a live block without a usable size has a damaged header. */
+static enum heap_status resizable(struct heap *h, const void *ptr)
 {
-    if (pointer_fault(h, ptr) == HEAP_FAULT_NONE && h->ops->usable(h, ptr) > 0)
-        return true;
-    return heap_blame(h, HEAP_FAULT_BAD_RESIZE, ptr);
+    bool is_start = pointer_fault(h, ptr) == HEAP_FAULT_NONE;
+    if (is_start && h->ops->usable(h, ptr) > 0)
+        return HEAP_OK;
+    bool is_damaged = is_start && h->starts;
+    heap_blame(h, is_damaged ? HEAP_FAULT_HEADER : HEAP_FAULT_BAD_RESIZE, ptr);
+    return is_damaged ? HEAP_CORRUPT : HEAP_BAD_POINTER;
 }
 
 static bool resize_in_place(struct heap *h, void *ptr, size_t bytes)
@@ -296,12 +304,10 @@ enum heap_status heap_resize(struct heap *h, void *ptr, size_t bytes, void **out
     if (bytes == 0)
         return HEAP_BAD_ARGUMENT;
     operation_begin(h);
-    enum heap_status status = HEAP_OK;
-    if (!is_resizable(h, ptr))
-        status = HEAP_BAD_POINTER;
-    else if (resize_in_place(h, ptr, bytes))
+    enum heap_status status = resizable(h, ptr);
+    if (status == HEAP_OK && resize_in_place(h, ptr, bytes))
         *out = ptr;
-    else
+    else if (status == HEAP_OK)
         status = resize_moving(h, ptr, bytes, out);
     operation_end(h);
     return status;
@@ -312,7 +318,7 @@ size_t heap_usable(struct heap *h, void *ptr)
     if (!ptr)
         return 0;
     h->fault.class = HEAP_FAULT_NONE;
-    return is_resizable(h, ptr) ? h->ops->usable(h, ptr) : 0;
+    return resizable(h, ptr) == HEAP_OK ? h->ops->usable(h, ptr) : 0;
 }
 
 /* ---- what the policy says of itself ---- */

@@ -38,7 +38,7 @@ enum heap_status heap_walk(struct heap *h, heap_visit_fn *visit, void *context)
 
 /* ---- shape ---- */
 
-/* Orphans need the kinds of three neighbouring blocks; extents that are no blocks separate nothing. */
+/* Orphans need the kinds of three neighbouring blocks; pads and marks are no neighbours. */
 struct measuring {
     struct heap_shape *shape;
     bool hole_before; /* the block before the last one was a hole (no block: false) */
@@ -122,7 +122,7 @@ enum heap_status heap_check(struct heap *h)
     struct heap_shape shape;
     if (heap_measure(h, &shape) != HEAP_OK)
         return HEAP_CORRUPT;
-    if (shape.used != h->counters.granted) {
+    if (shape.used != h->counters.granted || shape.used_blocks != h->counters.blocks) {
         heap_blame(h, HEAP_FAULT_COUNT, h->base);
         return HEAP_CORRUPT;
     }

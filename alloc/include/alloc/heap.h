@@ -110,6 +110,7 @@ struct heap_counters {
     uint64_t operations;     /* calls of alloc, aligned alloc, calloc, resize and free that reached the heap */
     uint64_t refused;        /* of these, HEAP_NO_MEMORY */
     size_t granted;          /* bytes in used blocks now, headers included (0 for a headerless policy) */
+    size_t blocks;           /* used blocks now (0 for a headerless policy) */
     size_t live;             /* blocks in use by the caller now */
     uint64_t splits, merges; /* as DESIGN section 3 (docs/block-format.md) defines them */
     uint64_t probes;         /* blocks or nodes looked at while searching a place */
@@ -140,7 +141,7 @@ struct heap {
     unsigned harden;
     size_t options[HEAP_OPTIONS_MAX];
     struct heap_counters counters;
-    struct heap_fault fault;           /* the last one seen by any call; class NONE if there was none */
+    struct heap_fault fault;           /* what the last call found wrong; class NONE: nothing */
     uintptr_t state[HEAP_STATE_WORDS]; /* the policy's; see heap_state() in heap_ops.h */
 };
 

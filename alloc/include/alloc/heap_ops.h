@@ -55,7 +55,8 @@ struct heap_ops {
      * SIZE_MAX if no growth can help. A testable promise: after extend() by that many (rounded up to HEAP_ALIGN) alloc
      * succeeds, and by HEAP_ALIGN less it does not. */
     size_t (*need)(const struct heap *h, size_t bytes, size_t align);
-    /* The region has grown: h->committed already includes the `added` bytes, a multiple of HEAP_ALIGN. */
+    /* The region has grown: h->committed already includes the `added` bytes, a multiple of HEAP_ALIGN and at least what
+     * need() answered. */
     void (*extend)(struct heap *h, size_t added);
     /* Payload bytes at ptr, a live block. 0 if the header there cannot be believed. */
     size_t (*usable)(const struct heap *h, const void *ptr);

@@ -295,8 +295,8 @@ static void fault_of_a_resize_is_no_refusal(void **state)
     struct lab_run run = run_of(&broken, 65536);
     broken.usable = unbelievable_usable;
     struct lab_result r = run_ops(*state, ops, COUNT(ops), &run, LAB_CORRUPT);
-    assert_int_equal(r.check, HEAP_BAD_POINTER);
-    assert_int_equal(r.fault.class, HEAP_FAULT_BAD_RESIZE);
+    assert_int_equal(r.check, HEAP_CORRUPT);
+    assert_int_equal(r.fault.class, HEAP_FAULT_HEADER);
     assert_int_equal(r.failed, 0);
 }
 
@@ -395,8 +395,12 @@ static void see_finished(void *context, struct heap *h)
 static void observers_see_each_operation(void **state)
 {
     struct seen seen = {0};
-    const struct lab_observer observer = {
-        .context = &seen, .started = see_started, .done = see_done, .refused = see_refused, .sample = see_sample, .finished = see_finished};
+    const struct lab_observer observer = {.context = &seen,
+                                          .started = see_started,
+                                          .done = see_done,
+                                          .refused = see_refused,
+                                          .sample = see_sample,
+                                          .finished = see_finished};
     const struct lab_op ops[] = {A(0, 100), A(1, SIZE_MAX), R(0, 50), A(2, 30), R(0, SIZE_MAX), F(0)};
     struct lab_run run = run_of(policy("first-fit"), 65536);
     run.observer = &observer;
