@@ -1,7 +1,7 @@
 /* What the fit family shares: everything except the choice of the hole.
  *
- * The holes form one list in address order. A policy of the family is a search over that list; it calls fit_place with
- * what it found, and takes every other operation from here. Placement rules: docs/block-format.md.
+ * The holes form one list in address order. A policy of the family is a search over that list; it hands
+ * the search to fit_alloc, and takes every other operation from here. Placement rules: docs/block-format.md.
  */
 #ifndef ALLOC_FIT_H
 #define ALLOC_FIT_H
@@ -42,6 +42,19 @@ static inline struct block *fit_first_hole(const struct heap *h)
 
 /* Hands out the low part of `hole`, which holds the request, and returns the payload. */
 void *fit_place(struct heap *h, struct block *hole, const struct fit_request *request);
+
+/* A search: a hole that holds the request, or NULL. It tells heap_note_probe of each hole it looks at. */
+typedef struct block *fit_search_fn(struct heap *h, const struct fit_request *request);
+
+/* An allocation of the family: the request, the policy's search, the placing. Inline, so that each policy has its own loop. */
+static inline void *fit_alloc(struct heap *h, size_t bytes, size_t align, fit_search_fn *search)
+{
+    struct fit_request request;
+    if (!fit_request_for(&request, bytes, align))
+        return NULL;
+    struct block *hole = search(h, &request);
+    return hole ? fit_place(h, hole, &request) : NULL;
+}
 
 /* The operations of heap_ops.h that do not depend on the search; the family's tables name them. */
 enum heap_status fit_init(struct heap *h);

@@ -2,6 +2,7 @@
 #include <lab/report.h>
 
 #include "flow.h"
+#include "table.h"
 
 const char *lab_status_text(enum lab_status status)
 {
@@ -141,11 +142,11 @@ static void report_end(const struct lab_sink *sink, const struct lab_result *res
     lab_print(sink, "\n%-10s %016jx\n", "Placement", (uintmax_t)result->placement);
 }
 
-static void print_title(const struct lab_sink *sink, const struct lab_world *world, const struct lab_run *run)
+void lab_print_title(const struct lab_sink *sink, const struct lab_world *world, const struct lab_run *run,
+                     const char *who)
 {
     struct lab_flow title = lab_flow_start(sink, LAB_TEXT_WIDTH, 4, 0);
-    lab_flow_words(&title, run->alloc_text);
-    lab_flow_words(&title, "on");
+    lab_flow_words(&title, who);
     lab_flow_words(&title, run->run_text);
     lab_flow_words(&title, "(seed");
     lab_flow_number(&title, run->seed, ",");
@@ -158,7 +159,11 @@ static void print_title(const struct lab_sink *sink, const struct lab_world *wor
 void lab_report_run(const struct lab_sink *sink, const struct lab_world *world, const struct lab_run *run,
                     const struct lab_result *result)
 {
-    print_title(sink, world, run);
+    char who[LAB_TEXT_WIDTH + 1];
+    struct lab_buffer buffer;
+    struct lab_sink words = lab_buffer_sink(&buffer, who, sizeof who);
+    lab_print(&words, "%s on", run->alloc_text);
+    lab_print_title(sink, world, run, who);
     report_requests(sink, result);
     report_memory(sink, result);
     report_ratios(sink, result);

@@ -205,25 +205,12 @@ static void print_blocks(const struct lab_table *t)
     }
 }
 
-static void print_title(const struct lab_sink *sink, const struct lab_world *world, const struct lab_run *run)
-{
-    struct lab_flow title = lab_flow_start(sink, LAB_TEXT_WIDTH, 4, 0);
-    lab_flow_words(&title, "The same run under each allocator:");
-    lab_flow_words(&title, run->run_text);
-    lab_flow_words(&title, "(seed");
-    lab_flow_number(&title, run->seed, ",");
-    lab_flow_word(&title, world->arch, ",");
-    lab_flow_words(&title, "vm");
-    lab_flow_word(&title, world->vm, ")");
-    lab_flow_end(&title);
-}
-
 void lab_report_comparison(const struct lab_sink *sink, const struct lab_world *world, const struct lab_run *run,
                            const struct lab_row *rows, size_t count, bool explains)
 {
     struct lab_table table = {.sink = sink, .rows = rows, .count = count, .unit = world->clock_unit};
     lay_out(&table);
-    print_title(sink, world, run);
+    lab_print_title(sink, world, run, "The same run under each allocator:");
     print_blocks(&table);
     lab_table_words(&table, explains);
 }

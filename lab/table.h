@@ -71,6 +71,10 @@ bool lab_is_contested(const struct lab_table *t, enum figure figure);
 /* Whether that row has the column's best number. */
 bool lab_is_winner(const struct lab_table *t, size_t row, enum figure figure);
 
+/* "WHO trace:lua (seed 1, x86_64, vm demand)": the first line of a table or a report. */
+void lab_print_title(const struct lab_sink *sink, const struct lab_world *world, const struct lab_run *run,
+                     const char *who);
+
 /* What stands beneath the table: marks, notes, formulas of the columns shown (if `explains`), and who is best at what. */
 void lab_table_words(const struct lab_table *t, bool explains);
 

@@ -28,11 +28,7 @@ static struct block *smallest_that_holds(struct heap *h, const struct fit_reques
 
 static void *best_fit_alloc(struct heap *h, size_t bytes, size_t align)
 {
-    struct fit_request request;
-    if (!fit_request_for(&request, bytes, align))
-        return NULL;
-    struct block *hole = smallest_that_holds(h, &request);
-    return hole ? fit_place(h, hole, &request) : NULL;
+    return fit_alloc(h, bytes, align, smallest_that_holds);
 }
 
 const struct heap_ops heap_policy_best_fit = {

@@ -23,11 +23,7 @@ static struct block *lowest_that_holds(struct heap *h, const struct fit_request 
 
 static void *first_fit_alloc(struct heap *h, size_t bytes, size_t align)
 {
-    struct fit_request request;
-    if (!fit_request_for(&request, bytes, align))
-        return NULL;
-    struct block *hole = lowest_that_holds(h, &request);
-    return hole ? fit_place(h, hole, &request) : NULL;
+    return fit_alloc(h, bytes, align, lowest_that_holds);
 }
 
 const struct heap_ops heap_policy_first_fit = {
