@@ -26,12 +26,13 @@ static size_t locate(const struct idmap *map, uint64_t id)
     return i;
 }
 
-/* Moves to tables of twice the size; the old ones stay behind in the arena until the caller gives all of it back. */
+/* Moves to tables of twice the size; the old ones stay behind in the arena until the caller gives all of it back. As every slot
+ * there is was made before the table was half full, none of them is free now. */
 static bool enlarge(struct idmap *map)
 {
     size_t old_capacity = map->capacity, capacity = old_capacity ? 2 * old_capacity : FIRST_CAPACITY;
     struct idmap_entry *old = map->entries;
-    const uint32_t *old_free = map->free_slots;
+    HEAP_ASSERT(map->free_count == 0);
     struct idmap_entry *entries = lab_arena_take(map->arena, capacity, sizeof *entries);
     uint32_t *free_slots = lab_arena_take(map->arena, capacity / 2, sizeof *free_slots);
     if (!entries || !free_slots)
@@ -45,8 +46,6 @@ static bool enlarge(struct idmap *map)
         if (old[i].slot != IDMAP_NONE)
             entries[locate(map, old[i].id)] = old[i];
     }
-    for (uint32_t i = 0; i < map->free_count; i++)
-        free_slots[i] = old_free[i];
     return true;
 }
 
@@ -76,7 +75,7 @@ void idmap_remove(struct idmap *map, uint64_t id)
     for (size_t i = next_of(map, hole); map->entries[i].slot != IDMAP_NONE; i = next_of(map, i)) {
         size_t from_home = (i - home_of(map, map->entries[i].id)) & (map->capacity - 1);
         size_t from_hole = (i - hole) & (map->capacity - 1);
-        if (from_home >= from_hole) {    /* its search passes the hole: it may move there */
+        if (from_home >= from_hole) { /* its search passes the hole: it may move there */
             map->entries[hole] = map->entries[i];
             hole = i;
         }

@@ -69,22 +69,22 @@ static unsigned least(unsigned a, unsigned b, unsigned c)
     return d < c ? d : c;
 }
 
-/* Letters to insert, remove or replace (Levenshtein), by rows. Both at most NAME_MAX long. */
+/* Letters to insert, remove or replace, or neighbours to swap (optimal string alignment), by rows. Both at most NAME_MAX long. */
 static unsigned distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
-    unsigned row[NAME_MAX + 1];
+    unsigned rows[3][NAME_MAX + 1]; /* of the first i letters of a: row i % 3 */
     for (size_t j = 0; j <= b_length; j++)
-        row[j] = (unsigned)j;
+        rows[0][j] = (unsigned)j;
     for (size_t i = 1; i <= a_length; i++) {
-        unsigned diagonal = row[0];
+        unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *higher = rows[(i + 1) % 3];
         row[0] = (unsigned)i;
         for (size_t j = 1; j <= b_length; j++) {
-            unsigned replaced = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            row[j] = least(replaced, row[j] + 1, row[j - 1] + 1);
+            row[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]), above[j] + 1, row[j - 1] + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = least(row[j], higher[j - 2] + 1, row[j]);
         }
     }
-    return row[b_length];
+    return rows[a_length % 3][b_length];
 }
 
 const char *lab_nearest(const char *word, size_t length, const char *const *candidates)

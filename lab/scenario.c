@@ -17,7 +17,7 @@
 
 static size_t units(size_t count)
 {
-    return count * UNIT - sizeof(size_t);        /* payload of a block of that many units: one header word less */
+    return count * UNIT - sizeof(size_t); /* payload of a block of that many units: one header word less */
 }
 
 /* The common beginning, then the requests. */

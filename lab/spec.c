@@ -4,229 +4,234 @@
 #include <lab/number.h>
 
 #include "cstring.h"
+#include "words.h"
 
 enum { NAMES_MAX = 64 };
 
-/* Splits text at the first `separator`: the part before it, and what follows it (length 0 if there is none). */
-static size_t part_before(const char *text, size_t length, char separator)
+static bool is_word(const char *name, struct word word)
 {
-    size_t i = 0;
-    while (i < length && text[i] != separator)
-        i++;
-    return i;
-}
-
-/* Takes the next part of a list off *text. */
-static struct lab_name next_part(const char **text, size_t *length, char separator)
-{
-    size_t part = part_before(*text, *length, separator), used = part < *length ? part + 1 : part;
-    struct lab_name name = {*text, part};
-    *text += used;
-    *length -= used;
-    return name;
-}
-
-/* "no allocator 'frist-fit': did you mean first-fit? There are a, b, c" */
-static bool unknown_name(struct lab_error *error, const char *what, const char *name, size_t length,
-                         const char *const *names)
-{
-    char list[160];
-    struct lab_buffer buffer;
-    struct lab_sink sink = lab_buffer_sink(&buffer, list, sizeof list);
-    for (size_t i = 0; names[i]; i++)
-        lab_print(&sink, "%s%s", i ? ", " : "", names[i]);
-    const char *nearest = lab_nearest(name, length, names);
-    int shown = length < 40 ? (int)length : 40;
-    if (nearest)
-        return lab_fail(error, name, length, "no %s '%.*s': did you mean %s? There are %s", what, shown, name, nearest,
-                        list);
-    return lab_fail(error, name, length, "no %s '%.*s'; there are %s", what, shown, name, list);
+    return lab_matches(name, word.text, word.length);
 }
 
 /* ---- allocators ---- */
 
-static const struct heap_ops *find_policy(const char *name, size_t length)
+static const struct heap_ops *find_policy(struct word name)
 {
     for (const struct heap_ops *const *ops = heap_policies; *ops; ops++) {
-        if (lab_matches((*ops)->name, name, length))
+        if (is_word((*ops)->name, name))
             return *ops;
     }
     return NULL;
 }
 
-static bool unknown_policy(struct lab_error *error, const char *name, size_t length)
+static bool unknown_policy(struct lab_error *error, struct word name)
 {
     const char *names[NAMES_MAX];
     size_t count = 0;
     for (; heap_policies[count] && count < NAMES_MAX - 1; count++)
         names[count] = heap_policies[count]->name;
     names[count] = NULL;
-    return unknown_name(error, "allocator", name, length, names);
+    return word_unknown_name(error, "allocator", name, names);
 }
 
 /* The option every allocator has, in the form of the policies' own. */
 static const struct heap_option grow_option = {
     .key = "grow", .help = "bytes the heap grows by at least", .min = 4096, .max = (size_t)1 << 30, .multiple = 4096};
 
-static bool parse_option_value(const struct heap_option *o, struct lab_name word, const char *text, size_t length,
-                               size_t *value, struct lab_error *error)
+/* `word` is KEY=VALUE, the value from `at` on. */
+static bool parse_option_value(const struct heap_option *o, struct word word, size_t at, size_t *value,
+                               struct lab_error *error)
 {
     uint64_t number;
-    if (lab_parse_number(text, length, true, &number) == LAB_NUMBER_OK && number >= o->min && number <= o->max &&
-        (size_t)number % o->multiple == 0) {
+    if (lab_parse_number(word.text + at, word.length - at, true, &number) == LAB_NUMBER_OK && number >= o->min &&
+        number <= o->max && (size_t)number % o->multiple == 0) {
         *value = (size_t)number;
         return true;
     }
+    struct word_shown shown = word_show(word.text, word.length);
     if (o->multiple > 1)
-        return lab_fail(error, word.text, word.length, "'%.*s': %s is a multiple of %zu from %zu to %zu",
-                        (int)word.length, word.text, o->key, o->multiple, o->min, o->max);
-    return lab_fail(error, word.text, word.length, "'%.*s': %s is a number from %zu to %zu", (int)word.length, word.text,
-                    o->key, o->min, o->max);
+        return lab_fail(error, word.text, word.length, "'%s': %s is a multiple of %zu from %zu to %zu", shown.text,
+                        o->key, o->multiple, o->min, o->max);
+    return lab_fail(error, word.text, word.length, "'%s': %s is a number from %zu to %zu", shown.text, o->key, o->min,
+                    o->max);
 }
 
-static bool unknown_option(const struct lab_alloc_spec *spec, struct lab_name word, struct lab_error *error)
+static bool unknown_option(const struct lab_alloc_spec *spec, struct word word, struct lab_error *error)
 {
-    char keys[120];
-    struct lab_buffer buffer;
-    struct lab_sink sink = lab_buffer_sink(&buffer, keys, sizeof keys);
-    lab_print(&sink, "%s=", grow_option.key);
-    for (const struct heap_option *o = spec->policy->options; o && o->key; o++)
-        lab_print(&sink, ", %s=", o->key);
-    return lab_fail(error, word.text, word.length, "'%.*s': %s takes %s", (int)word.length, word.text,
-                    spec->policy->name, keys);
+    const char *keys[HEAP_OPTIONS_MAX + 2] = {grow_option.key};
+    const struct heap_option *o = spec->policy->options;
+    for (size_t i = 0; i < HEAP_OPTIONS_MAX && o && o[i].key; i++)
+        keys[i + 1] = o[i].key;
+    return word_unknown_key(error, spec->policy->name, word, keys);
 }
 
-static bool parse_option(struct lab_alloc_spec *spec, struct lab_name word, uint32_t *given, struct lab_error *error)
+static bool parse_option(struct lab_alloc_spec *spec, struct word word, uint32_t *given, struct lab_error *error)
 {
     const struct heap_option *o = spec->policy->options;
-    size_t key = part_before(word.text, word.length, '='), i = 0;
-    bool is_grow = lab_matches(grow_option.key, word.text, key);
-    while (!is_grow && o && o[i].key && !lab_matches(o[i].key, word.text, key))
+    struct word key = {word.text, word_before(word, '=')};
+    size_t i = 0;
+    bool is_grow = is_word(grow_option.key, key);
+    while (!is_grow && o && o[i].key && !is_word(o[i].key, key))
         i++;
-    if (key == word.length || (!is_grow && (!o || !o[i].key)))
+    if (key.length == word.length || (!is_grow && (!o || !o[i].key)))
         return unknown_option(spec, word, error);
     uint32_t bit = is_grow ? 1 : 2u << i;
     if (*given & bit)
-        return lab_fail(error, word.text, word.length, "'%.*s' is given twice", (int)key, word.text);
+        return lab_fail(error, word.text, word.length, "'%s': %s= is given twice",
+                        word_show(word.text, word.length).text, is_grow ? grow_option.key : o[i].key);
     *given |= bit;
-    return parse_option_value(is_grow ? &grow_option : &o[i], word, word.text + key + 1, word.length - key - 1,
+    return parse_option_value(is_grow ? &grow_option : &o[i], word, key.length + 1,
                               is_grow ? &spec->grain : &spec->options[i], error);
 }
 
 bool lab_parse_alloc(const char *text, size_t length, struct lab_alloc_spec *spec, struct lab_error *error)
 {
     uint32_t given = 0;
+    struct word_list list = {.text = text, .length = length, .separator = ':'};
+    struct word word;
     *spec = (struct lab_alloc_spec){.text = text, .text_length = length};
-    struct lab_name name = next_part(&text, &length, ':');
-    spec->policy = find_policy(name.text, name.length);
+    word_next(&list, &word);
+    spec->policy = find_policy(word);
     if (!spec->policy)
-        return unknown_policy(error, name.text, name.length);
+        return unknown_policy(error, word);
     for (size_t i = 0; spec->policy->options && spec->policy->options[i].key; i++)
         spec->options[i] = spec->policy->options[i].fallback;
-    while (length > 0) {
-        if (!parse_option(spec, next_part(&text, &length, ':'), &given, error))
+    while (word_next(&list, &word)) {
+        if (!parse_option(spec, word, &given, error))
             return false;
     }
     return true;
 }
 
-static bool compare_all(struct lab_alloc_spec *specs, size_t *count)
+static bool too_many_allocators(struct lab_error *error, const char *text, size_t length)
 {
-    for (*count = 0; heap_policies[*count] && *count < LAB_COMPARE_MAX; (*count)++) {
+    return lab_fail(error, text, length, "'%s': at most %d allocators in one comparison", word_show(text, length).text,
+                    LAB_COMPARE_MAX);
+}
+
+static bool compare_all(struct lab_alloc_spec *specs, size_t *count, struct lab_error *error)
+{
+    for (*count = 0; heap_policies[*count]; (*count)++) {
         const char *name = heap_policies[*count]->name;
-        if (!lab_parse_alloc(name, lab_length(name), &specs[*count], NULL))
+        if (*count == LAB_COMPARE_MAX)
+            return too_many_allocators(error, "all", 3);
+        if (!lab_parse_alloc(name, lab_length(name), &specs[*count], error))
             return false;
     }
     return true;
+}
+
+static bool is_named(const struct lab_alloc_spec *specs, size_t count, struct word word)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (specs[i].text_length == word.length && lab_is_prefix(specs[i].text, word.text, word.length))
+            return true;
+    }
+    return false;
 }
 
 bool lab_parse_compare(const char *text, size_t length, struct lab_alloc_spec *specs, size_t *count,
                        struct lab_error *error)
 {
+    struct word_list list = {.text = text, .length = length, .separator = ','};
+    struct word part;
     if (lab_matches("all", text, length))
-        return compare_all(specs, count);
-    *count = 0;
-    do {
-        struct lab_name part = next_part(&text, &length, ',');
+        return compare_all(specs, count, error);
+    for (*count = 0; word_next(&list, &part); (*count)++) {
         if (*count == LAB_COMPARE_MAX)
-            return lab_fail(error, part.text, part.length, "at most %d allocators in one comparison", LAB_COMPARE_MAX);
+            return too_many_allocators(error, part.text, part.length);
         if (!lab_parse_alloc(part.text, part.length, &specs[*count], error))
             return false;
-        for (size_t i = 0; i < *count; i++) {
-            if (specs[i].text_length == part.length && lab_is_prefix(specs[i].text, part.text, part.length))
-                return lab_fail(error, part.text, part.length, "'%.*s' is named twice", (int)part.length, part.text);
-        }
-        (*count)++;
-    } while (length > 0);
+        if (is_named(specs, *count, part))
+            return lab_fail(error, part.text, part.length, "'%s' is named twice",
+                            word_show(part.text, part.length).text);
+    }
     return true;
 }
 
 /* ---- runs ---- */
 
-static bool parse_traces(struct lab_run_spec *spec, const char *text, size_t length, struct lab_error *error)
+/* 'none:x': nothing may follow none */
+static bool bad_run(const struct lab_run_spec *spec, const char *what, struct lab_error *error)
 {
+    return lab_fail(error, spec->text, spec->text_length, "'%s': %s", word_show(spec->text, spec->text_length).text,
+                    what);
+}
+
+static bool parse_traces(struct lab_run_spec *spec, const struct word_list *rest, struct lab_error *error)
+{
+    struct word_list names = {.text = rest->text, .length = rest->length, .separator = ','};
+    struct word name;
     spec->kind = LAB_RUN_TRACES;
-    do {
-        struct lab_name name = next_part(&text, &length, ',');
+    while (word_next(&names, &name)) {
         if (name.length == 0)
-            return lab_fail(error, spec->text, spec->text_length, "'%.*s': a trace's name is missing",
-                            (int)spec->text_length, spec->text);
+            return bad_run(spec, "a trace's name is missing", error);
         if (spec->trace_count == LAB_TRACES_MAX)
-            return lab_fail(error, name.text, name.length, "at most %d traces in one run", LAB_TRACES_MAX);
-        spec->traces[spec->trace_count++] = name;
-    } while (length > 0);
+            return lab_fail(error, name.text, name.length, "'%s': at most %d traces in one run",
+                            word_show(name.text, name.length).text, LAB_TRACES_MAX);
+        spec->traces[spec->trace_count++] = (struct lab_name){name.text, name.length};
+    }
     return true;
 }
 
-static bool parse_scenario(struct lab_run_spec *spec, const char *text, size_t length, struct lab_error *error)
+static bool parse_scenario(struct lab_run_spec *spec, const struct word_list *rest, struct lab_error *error)
 {
     const char *names[NAMES_MAX];
     size_t count = 0;
     spec->kind = LAB_RUN_SCENARIO;
-    spec->scenario = lab_scenario_find(text, length);
+    spec->scenario = lab_scenario_find(rest->text, rest->length);
     if (spec->scenario)
         return true;
     for (; lab_scenarios[count].name && count < NAMES_MAX - 1; count++)
         names[count] = lab_scenarios[count].name;
     names[count] = NULL;
-    return unknown_name(error, "scenario", text, length, names);
+    return word_unknown_name(error, "scenario", (struct word){rest->text, rest->length}, names);
 }
 
-static bool parse_workload(struct lab_run_spec *spec, struct lab_name name, const char *text, size_t length,
+static bool parse_workload(struct lab_run_spec *spec, struct word name, const struct word_list *rest,
                            struct lab_error *error)
 {
-    const char *names[NAMES_MAX] = {"none", "trace:NAME", "scenario:NAME", "selftest", "tour"};
-    size_t count = 5;
     spec->kind = LAB_RUN_WORKLOAD;
+    if (!rest->is_done && rest->length == 0)
+        return bad_run(spec, "key=value is missing behind the colon", error);
     spec->workload = lab_workload_find(name.text, name.length);
-    if (spec->workload)
-        return lab_workload_values(spec->workload, text, length, 0, &spec->values, error);
-    for (const struct lab_workload *w = lab_workloads; w->name && count < NAMES_MAX - 1; w++)
-        names[count++] = w->name;
-    return unknown_name(error, "run", name.text, name.length, names);
+    return lab_workload_values(spec->workload, rest->text, rest->length, 0, &spec->values, error);
 }
 
 /* A word that stands alone. */
-static bool parse_plain(struct lab_run_spec *spec, enum lab_run_kind kind, size_t rest, struct lab_error *error)
+static bool parse_plain(struct lab_run_spec *spec, enum lab_run_kind kind, const struct word_list *rest,
+                        struct lab_error *error)
 {
     spec->kind = kind;
-    return rest == 0 || lab_fail(error, spec->text, spec->text_length, "'%.*s': nothing may follow the first word",
-                                 (int)spec->text_length, spec->text);
+    return rest->is_done || bad_run(spec, "nothing may follow the first word", error);
+}
+
+static bool unknown_run(struct word name, struct lab_error *error)
+{
+    const char *names[NAMES_MAX] = {"trace", "scenario", "selftest", "tour", "none"};
+    size_t count = 5;
+    for (const struct lab_workload *w = lab_workloads; w->name && count < NAMES_MAX - 1; w++)
+        names[count++] = w->name;
+    return word_unknown_name(error, "run", name, names);
 }
 
 bool lab_parse_run(const char *text, size_t length, struct lab_run_spec *spec, struct lab_error *error)
 {
+    struct word_list list = {.text = text, .length = length, .separator = ':'};
+    struct word name;
     *spec = (struct lab_run_spec){.text = text, .text_length = length};
-    struct lab_name name = next_part(&text, &length, ':');
-    if (lab_matches("none", name.text, name.length))
-        return parse_plain(spec, LAB_RUN_NONE, length, error);
-    if (lab_matches("selftest", name.text, name.length))
-        return parse_plain(spec, LAB_RUN_SELFTEST, length, error);
-    if (lab_matches("tour", name.text, name.length))
-        return parse_plain(spec, LAB_RUN_TOUR, length, error);
-    if (lab_matches("trace", name.text, name.length))
-        return parse_traces(spec, text, length, error);
-    if (lab_matches("scenario", name.text, name.length))
-        return parse_scenario(spec, text, length, error);
-    return parse_workload(spec, name, text, length, error);
+    word_next(&list, &name);
+    if (is_word("none", name))
+        return parse_plain(spec, LAB_RUN_NONE, &list, error);
+    if (is_word("selftest", name))
+        return parse_plain(spec, LAB_RUN_SELFTEST, &list, error);
+    if (is_word("tour", name))
+        return parse_plain(spec, LAB_RUN_TOUR, &list, error);
+    if (is_word("trace", name))
+        return parse_traces(spec, &list, error);
+    if (is_word("scenario", name))
+        return parse_scenario(spec, &list, error);
+    if (lab_workload_find(name.text, name.length))
+        return parse_workload(spec, name, &list, error);
+    return unknown_run(name, error);
 }

@@ -7,23 +7,16 @@
 #include <lab/number.h>
 
 #include "idmap.h"
+#include "words.h"
 
-enum {
-    FIELDS_MAX = 5,
-    SHOWN_MAX = 60,                      /* characters of a bad line in its message */
-};
-
-struct field {
-    const char *text;
-    size_t length;
-};
+enum { FIELDS_MAX = 5 };
 
 /* One line, its comment and line end taken off. */
 struct line {
     const char *text;
-    size_t length, number;               /* number from 1 */
-    struct field fields[FIELDS_MAX];
-    unsigned field_count;                /* FIELDS_MAX also stands for more */
+    size_t length, number; /* number from 1 */
+    struct word fields[FIELDS_MAX];
+    unsigned field_count; /* FIELDS_MAX also stands for more */
 };
 
 struct reader {
@@ -58,7 +51,7 @@ static void split_fields(struct line *line)
         size_t start = i;
         while (i < line->length && !is_blank(line->text[i]))
             i++;
-        line->fields[line->field_count++] = (struct field){line->text + start, i - start};
+        line->fields[line->field_count++] = (struct word){line->text + start, i - start};
     }
 }
 
@@ -82,36 +75,34 @@ static bool read_line(struct reader *reader, struct line *line)
     return true;
 }
 
-static bool is_number(const struct field *field)
+static bool is_number(const struct word *field)
 {
     return field->text[0] >= '0' && field->text[0] <= '9';
 }
 
 /* ---- errors ---- */
 
-/* For "%.*s%s": at most SHOWN_MAX characters of a text, and dots if that is not all. */
-#define SHOWN(text, length) (int)((length) < SHOWN_MAX ? (length) : SHOWN_MAX), text, (length) > SHOWN_MAX ? "..." : ""
-
 /* line 7: "a 5": a number is missing */
 static bool bad_line(const struct parser *p, const struct line *line, const char *what)
 {
-    return lab_fail(p->error, line->text, line->length, "line %zu: \"%.*s%s\": %s", line->number,
-                    SHOWN(line->text, line->length), what);
+    return lab_fail(p->error, line->text, line->length, "line %zu: \"%s\": %s", line->number,
+                    word_show(line->text, line->length).text, what);
 }
 
 /* line 7: "f 5": ID 5 is not live */
-static bool bad_field(const struct parser *p, const struct line *line, const struct field *field, const char *before,
+static bool bad_field(const struct parser *p, const struct line *line, const struct word *field, const char *before,
                       const char *after)
 {
-    return lab_fail(p->error, line->text, line->length, "line %zu: \"%.*s%s\": %s%.*s%s%s", line->number,
-                    SHOWN(line->text, line->length), before, SHOWN(field->text, field->length), after);
+    return lab_fail(p->error, line->text, line->length, "line %zu: \"%s\": %s%s%s", line->number,
+                    word_show(line->text, line->length).text, before, word_show(field->text, field->length).text,
+                    after);
 }
 
 /* ---- one operation ---- */
 
 static bool field_number(const struct parser *p, const struct line *line, unsigned i, uint64_t *value)
 {
-    const struct field *field = &line->fields[i];
+    const struct word *field = &line->fields[i];
     switch (lab_parse_number(field->text, field->length, false, value)) {
     case LAB_NUMBER_OK:
         return true;
@@ -157,15 +148,19 @@ static bool parse_alloc(struct parser *p, const struct line *line, uint64_t id, 
     return make_live(p, id, op);
 }
 
-/* An unknown ID is allocated; with size 0 the operation frees, or does nothing. */
+/* An unknown ID is allocated. Size 0 frees; on an unknown ID that is the free of nothing. */
 static bool parse_resize(struct parser *p, uint64_t id, struct lab_op *op)
 {
     uint32_t slot = idmap_find(&p->ids, id);
     if (slot == IDMAP_NONE && op->size > 0)
         return make_live(p, id, op);
-    if (slot != IDMAP_NONE && op->size == 0)
+    if (slot == IDMAP_NONE) {
+        op->kind = LAB_FREE;
+        return true;
+    }
+    if (op->size == 0)
         idmap_remove(&p->ids, id);
-    op->slot = slot == IDMAP_NONE ? LAB_NULL_SLOT : slot;
+    op->slot = slot;
     return true;
 }
 
@@ -179,7 +174,7 @@ static bool parse_free(struct parser *p, const struct line *line, uint64_t id, s
 }
 
 /* Kind and number of fields of an operation's letter; false: no such letter. */
-static bool kind_of(const struct field *field, uint8_t *kind, unsigned *fields)
+static bool kind_of(const struct word *field, uint8_t *kind, unsigned *fields)
 {
     static const struct {
         char letter;
@@ -197,7 +192,7 @@ static bool kind_of(const struct field *field, uint8_t *kind, unsigned *fields)
 
 static bool is_null_free(const struct line *line, uint8_t kind)
 {
-    const struct field *id = &line->fields[1];
+    const struct word *id = &line->fields[1];
     return kind == LAB_FREE && id->length == 2 && id->text[0] == '-' && id->text[1] == '1';
 }
 
@@ -224,25 +219,35 @@ static bool parse_operation(struct parser *p, const struct line *line, struct la
 
 /* ---- the whole text ---- */
 
+static bool are_numbers(const struct parser *p, const struct line *line)
+{
+    uint64_t value;
+    for (unsigned i = 0; i < line->field_count; i++) {
+        if (!field_number(p, line, i, &value))
+            return false;
+    }
+    return true;
+}
+
 /* Passes over the numbers before the first operation of a malloc-lab file: two or four, on any number of lines. */
 static bool skip_header(const struct parser *p, struct reader *reader)
 {
     unsigned numbers = 0;
-    struct line line;
-    for (;;) {
-        struct reader before = *reader;
-        if (!read_line(reader, &line))
+    struct line line, last = {.number = 0};
+    struct reader after = *reader;
+    while (numbers <= 4 && read_line(&after, &line)) {
+        if (line.field_count > 0 && !is_number(&line.fields[0]))
             break;
-        if (line.field_count > 0 && !is_number(&line.fields[0])) {
-            *reader = before;
-            break;
-        }
+        if (!are_numbers(p, &line))
+            return false;
+        if (line.field_count > 0)
+            last = line;
         numbers += line.field_count;
+        *reader = after;
     }
     if (numbers == 0 || numbers == 2 || numbers == 4)
         return true;
-    return lab_fail(p->error, "", 0, "line %zu: %u numbers before the first operation: a malloc-lab header has 2 or 4",
-                    reader->number, numbers);
+    return bad_line(p, &last, "a malloc-lab header is 2 or 4 numbers before the first operation");
 }
 
 static size_t count_operations(struct reader reader)
@@ -278,15 +283,17 @@ enum lab_status lab_trace_parse(const char *text, size_t length, struct lab_aren
     *program = (struct lab_program){.ops = NULL};
     if (!skip_header(&p, &reader))
         return LAB_BAD_INPUT;
-    program->count = count_operations(reader);
-    p.ops = lab_arena_take(arena, program->count, sizeof *p.ops);
+    size_t count = count_operations(reader);
+    p.ops = lab_arena_take(arena, count, sizeof *p.ops);
     size_t kept = arena->used;
     if (p.ops && parse_operations(&p, reader)) {
         program->ops = p.ops;
+        program->count = count;
         program->slots = p.ids.slots;
         lab_arena_release(arena, kept);
         return LAB_OK;
     }
+    *program = (struct lab_program){.ops = NULL};
     lab_arena_release(arena, mark);
     return !p.ops || p.is_out_of_scratch ? LAB_NO_SCRATCH : LAB_BAD_INPUT;
 }

@@ -6,6 +6,7 @@
 
 #include "builder.h"
 #include "cstring.h"
+#include "words.h"
 
 /* ---- parameters ---- */
 
@@ -42,66 +43,65 @@ static bool parse_range(const struct lab_parameter *p, const char *text, size_t 
     return parse_value(p, text, dash, low) && parse_value(p, text + dash + 1, length - dash - 1, high) && *low <= *high;
 }
 
-static bool bad_value(const struct lab_parameter *p, const char *word, size_t length, struct lab_error *error)
+static bool bad_value(const struct lab_parameter *p, struct word word, struct lab_error *error)
 {
     char words[80];
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, words, sizeof words);
+    struct word_shown shown = word_show(word.text, word.length);
     for (const char *const *w = p->words; w && *w; w++)
         lab_print(&sink, "%s%s", w == p->words ? "" : ", ", *w);
     if (p->words)
-        return lab_fail(error, word, length, "'%.*s': %s is one of %s", (int)length, word, p->key, words);
-    return lab_fail(error, word, length, "'%.*s': %s is %s from %ju to %ju", (int)length, word, p->key,
-                    p->is_range ? "a range LOW-HIGH, or one number," : "a number", (uintmax_t)p->min, (uintmax_t)p->max);
+        return lab_fail(error, word.text, word.length, "'%s': %s is one of %s", shown.text, p->key, words);
+    return lab_fail(error, word.text, word.length, "'%s': %s is %s from %ju to %ju", shown.text, p->key,
+                    p->is_range ? "a range LOW-HIGH, or one number," : "a number", (uintmax_t)p->min,
+                    (uintmax_t)p->max);
+}
+
+static bool unknown_parameter(const struct lab_workload *w, struct word word, struct lab_error *error)
+{
+    const char *keys[LAB_PARAMETERS_MAX + 1] = {NULL};
+    for (size_t i = 0; i < LAB_PARAMETERS_MAX && w->parameters[i].key; i++)
+        keys[i] = w->parameters[i].key;
+    return word_unknown_key(error, w->name, word, keys);
 }
 
 /* One word "key=value". */
-static bool parse_parameter(const struct lab_workload *w, const char *word, size_t length, struct lab_values *values,
-                            bool *given, struct lab_error *error)
+static bool parse_parameter(const struct lab_workload *w, struct word word, struct lab_values *values, bool *given,
+                            struct lab_error *error)
 {
-    size_t key = 0, i = 0;
-    while (key < length && word[key] != '=')
-        key++;
+    size_t key = word_before(word, '='), i = 0;
     const struct lab_parameter *p = w->parameters;
-    while (p[i].key && !lab_matches(p[i].key, word, key))
+    while (p[i].key && !lab_matches(p[i].key, word.text, key))
         i++;
-    if (!p[i].key || key == length) {
-        char keys[80];
-        struct lab_buffer buffer;
-        struct lab_sink sink = lab_buffer_sink(&buffer, keys, sizeof keys);
-        for (i = 0; p[i].key; i++)
-            lab_print(&sink, "%s%s=", i ? ", " : "", p[i].key);
-        return lab_fail(error, word, length, "'%.*s': %s takes %s", (int)length, word, w->name, keys);
-    }
+    if (!p[i].key || key == word.length)
+        return unknown_parameter(w, word, error);
     if (given[i])
-        return lab_fail(error, word, length, "'%.*s': %s is given twice", (int)length, word, p[i].key);
+        return lab_fail(error, word.text, word.length, "'%s': %s= is given twice",
+                        word_show(word.text, word.length).text, p[i].key);
     given[i] = true;
-    const char *text = word + key + 1;
-    size_t text_length = length - key - 1;
-    bool is_good = p[i].words      ? parse_word(&p[i], text, text_length, &values->low[i])
-                   : p[i].is_range ? parse_range(&p[i], text, text_length, &values->low[i], &values->high[i])
-                                   : parse_value(&p[i], text, text_length, &values->low[i]);
-    return is_good || bad_value(&p[i], word, length, error);
+    const char *text = word.text + key + 1;
+    size_t length = word.length - key - 1;
+    bool is_good = p[i].words      ? parse_word(&p[i], text, length, &values->low[i])
+                   : p[i].is_range ? parse_range(&p[i], text, length, &values->low[i], &values->high[i])
+                                   : parse_value(&p[i], text, length, &values->low[i]);
+    return is_good || bad_value(&p[i], word, error);
 }
 
 bool lab_workload_values(const struct lab_workload *workload, const char *text, size_t length, uint64_t seed,
                          struct lab_values *values, struct lab_error *error)
 {
     bool given[LAB_PARAMETERS_MAX] = {false};
+    struct word_list list = {.text = text, .length = length, .separator = ':', .is_done = length == 0};
+    struct word word;
     *values = (struct lab_values){.seed = seed};
     for (size_t i = 0; workload->parameters[i].key; i++) {
         values->low[i] = workload->parameters[i].low;
         values->high[i] = workload->parameters[i].high;
     }
-    while (length > 0) {
-        size_t word = 0;
-        while (word < length && text[word] != ':')
-            word++;
-        if (!parse_parameter(workload, text, word, values, given, error))
+    while (word_next(&list, &word)) {
+        if (!parse_parameter(workload, word, values, given, error))
             return false;
-        size_t used = word < length ? word + 1 : word;
-        text += used;
-        length -= used;
     }
     return true;
 }
@@ -193,12 +193,15 @@ static bool make_churn(const struct lab_values *v, struct lab_arena *arena, stru
 {
     struct churn c = {.v = v};
     uint32_t slots = 2 * (uint32_t)v->low[CHURN_LIVE];
+    size_t start = arena->used;
     if (!builder_start(&c.b, arena, program, (size_t)v->low[CHURN_OPS], slots))
         return false;
     size_t mark = arena->used;
     c.slots = lab_arena_take(arena, slots, sizeof *c.slots);
-    if (!c.slots)
+    if (!c.slots) {
+        lab_arena_release(arena, start);
         return false;
+    }
     for (uint32_t i = 0; i < slots; i++)
         c.slots[i] = i;
     lab_random_seed(&c.random, v->seed);
@@ -224,12 +227,15 @@ static bool make_ramp(const struct lab_values *v, struct lab_arena *arena, struc
     struct lab_random random;
     struct builder b;
     uint32_t blocks = (uint32_t)v->low[RAMP_BLOCKS];
+    size_t start = arena->used;
     if (!builder_start(&b, arena, program, 2 * (size_t)blocks, blocks))
         return false;
     size_t mark = arena->used;
     uint32_t *order = lab_arena_take(arena, blocks, sizeof *order);
-    if (!order)
+    if (!order) {
+        lab_arena_release(arena, start);
         return false;
+    }
     lab_random_seed(&random, v->seed);
     for (uint32_t i = 0; i < blocks; i++)
         builder_alloc(&b, i, random_size(&random, v, RAMP_SIZE));

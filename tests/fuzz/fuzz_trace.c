@@ -10,7 +10,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MUST(condition) ((condition) ? (void)0 : abort())
-#define ARENA_BYTES ((size_t)1 << 20)
+#define ARENA_BYTES ((size_t)256 << 10)
 
 /* Parses a copy with nothing behind it, in an arena of junk of which some is taken already. */
 static enum lab_status parse(const void *text, size_t length, struct lab_arena *arena, struct lab_program *program,

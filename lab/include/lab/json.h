@@ -6,7 +6,8 @@
  *      lab_json_number(&j, "frames_free", n);
  *      lab_json_end(&j);
  *
- * A key is NULL inside an array.
+ * A key is NULL inside an array. No record is longer than LAB_RECORD_MAX: a value that would make it so is an assertion,
+ * therefore texts of unknown length go through lab_json_long_text, with a maximum that leaves room for the rest.
  */
 #ifndef LAB_JSON_H
 #define LAB_JSON_H
@@ -35,7 +36,7 @@ void lab_json_signed(struct lab_json *json, const char *key, int64_t value);
 void lab_json_bool(struct lab_json *json, const char *key, bool value);
 
 /* The same for a text that may be long: at most `most` bytes of its escaped form are written; if that is not all, a key
- * "<key>_cut" with the value true follows. */
+ * "<key>_cut" with the value true follows. Not inside an array: the key must not be NULL, and at most 34 characters. */
 void lab_json_long_text(struct lab_json *json, const char *key, const char *text, size_t length, size_t most);
 
 /* Nested values, to be closed in turn. */

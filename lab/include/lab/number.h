@@ -16,8 +16,8 @@ enum lab_number_status {
  * 2^10, 2^20, 2^30. *value is set for LAB_NUMBER_OK alone. */
 enum lab_number_status lab_parse_number(const char *text, size_t length, bool with_suffix, uint64_t *value);
 
-/* The candidate nearest to `word` (fewest letters to change: at most 1 in a short word, 3 in a long one), NULL if none is
- * near. `candidates` ends with NULL. */
+/* The candidate nearest to `word`, the first among equals: fewest letters to insert, remove or replace or neighbours to
+ * swap, at most 1 in a word of up to 4 letters, 2 up to 8, 3 beyond. NULL if none is near. `candidates` ends with NULL. */
 const char *lab_nearest(const char *word, size_t length, const char *const *candidates);
 
 #endif

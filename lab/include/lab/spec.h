@@ -19,7 +19,8 @@ struct lab_alloc_spec {
 /* False after filling *error. `text` must stay as long as the specification is used. */
 bool lab_parse_alloc(const char *text, size_t length, struct lab_alloc_spec *spec, struct lab_error *error);
 
-/* `all`, or specifications separated by commas, each name once. Room for LAB_COMPARE_MAX. */
+/* `all`, or specifications separated by commas, none of them twice (one allocator with different options may stand beside
+ * itself). Room for LAB_COMPARE_MAX. False after filling *error. */
 bool lab_parse_compare(const char *text, size_t length, struct lab_alloc_spec *specs, size_t *count,
                        struct lab_error *error);
 
@@ -48,6 +49,7 @@ struct lab_run_spec {
     size_t text_length;
 };
 
+/* False after filling *error. The names of traces point into `text`. */
 bool lab_parse_run(const char *text, size_t length, struct lab_run_spec *spec, struct lab_error *error);
 
 #endif

@@ -27,7 +27,7 @@ struct lab_workload {
     const char *name;                    /* NULL ends a table */
     const char *summary;                 /* one line */
     const struct lab_parameter *parameters;
-    /* Makes the program in the arena; false: the arena is too small. */
+    /* Makes the program in the arena; false: the arena is too small, and as it was. */
     bool (*make)(const struct lab_values *values, struct lab_arena *arena, struct lab_program *program);
 };
 

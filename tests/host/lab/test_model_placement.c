@@ -260,9 +260,9 @@ static void trace_agrees(void **state)
     duel_ground_free(&ground);
 }
 
-#define TRACE_TEST(trace)                                                                                              \
-    {                                                                                                                  \
-        .name = "trace_agrees: " trace, .test_func = trace_agrees, .initial_state = (void *)trace                      \
+#define TRACE_TEST(trace)                                                                         \
+    {                                                                                             \
+        .name = "trace_agrees: " trace, .test_func = trace_agrees, .initial_state = (void *)trace \
     }
 
 int main(void)

@@ -120,21 +120,21 @@ static inline struct lab_program test_program(const struct lab_op *ops, size_t c
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 /* One operation each: a ID SIZE, m ID SIZE ALIGN, r ID SIZE, f ID. */
-#define A(id, bytes)                                                                                                   \
-    {                                                                                                                  \
-        .kind = LAB_ALLOC, .slot = (id), .size = (bytes)                                                               \
+#define A(id, bytes)                                     \
+    {                                                    \
+        .kind = LAB_ALLOC, .slot = (id), .size = (bytes) \
     }
-#define M(id, bytes, log2)                                                                                             \
-    {                                                                                                                  \
-        .kind = LAB_ALIGNED, .slot = (id), .size = (bytes), .align_log2 = (log2)                                       \
+#define M(id, bytes, log2)                                                       \
+    {                                                                            \
+        .kind = LAB_ALIGNED, .slot = (id), .size = (bytes), .align_log2 = (log2) \
     }
-#define R(id, bytes)                                                                                                   \
-    {                                                                                                                  \
-        .kind = LAB_RESIZE, .slot = (id), .size = (bytes)                                                              \
+#define R(id, bytes)                                      \
+    {                                                     \
+        .kind = LAB_RESIZE, .slot = (id), .size = (bytes) \
     }
-#define F(id)                                                                                                          \
-    {                                                                                                                  \
-        .kind = LAB_FREE, .slot = (id)                                                                                 \
+#define F(id)                          \
+    {                                  \
+        .kind = LAB_FREE, .slot = (id) \
     }
 
 static inline const struct heap_ops *policy(const char *name)

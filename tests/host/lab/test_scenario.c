@@ -1,0 +1,201 @@
+/* The scenarios, run: the published addresses and refusals of the two series, and what kills a bump heap. */
+#include <string.h>
+
+#include <lab/workload.h>
+
+#include "scratch.h"
+#include "world.h"
+
+#define UNIT 32
+#define SERIES_BYTES (2753 * (size_t)UNIT + HEAP_ALIGN)
+#define SERIES_START 11 /* operations before the requests */
+
+struct noted {
+    size_t units[32]; /* where each block starts, in units; SIZE_MAX: refused */
+    size_t limit;     /* most bytes ever committed */
+};
+
+static void note(void *context, struct heap *h, size_t index, const struct lab_op *op, const void *payload)
+{
+    struct noted *n = context;
+    (void)op;
+    n->limit = h->committed > n->limit ? h->committed : n->limit;
+    if (index >= sizeof n->units / sizeof *n->units)
+        return;
+    size_t offset = payload ? (size_t)((const unsigned char *)payload - h->base) - heap_origin(h) : 0;
+    assert_int_equal(offset % UNIT, 0);
+    n->units[index] = payload ? offset / UNIT : SIZE_MAX;
+}
+
+static const struct lab_scenario *find(const char *name)
+{
+    const struct lab_scenario *s = lab_scenario_find(name, strlen(name));
+    assert_non_null(s);
+    return s;
+}
+
+/* Makes and runs a scenario under a policy, heap checked after every operation. */
+static struct lab_result run(struct test_world *w, const char *name, const char *alloc, struct noted *noted)
+{
+    struct lab_program program;
+    struct lab_result result;
+    const struct lab_observer observer = {.context = noted, .done = note};
+    struct lab_run settings = run_of(policy(alloc), WORLD_BYTES);
+    settings.observer = noted ? &observer : NULL;
+    settings.check_every = noted ? 1 : LAB_CHECK_END;
+    if (noted)
+        memset(noted, 0, sizeof *noted);
+    size_t mark = w->arena.used;
+    assert_true(find(name)->make(&w->arena, &program));
+    check_program(&program);
+    result = run_program(w, &program, &settings, LAB_OK);
+    assert_false(result.expectation_failed);
+    lab_arena_release(&w->arena, mark);
+    return result;
+}
+
+/* The four holes both series begin with. */
+static void check_beginning(const struct noted *noted)
+{
+    static const size_t starts[] = {0, 500, 501, 1201, 1202, 1852, 1853};
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(noted->units[i], starts[i]);
+}
+
+#define NO SIZE_MAX
+
+struct series {
+    const char *scenario, *alloc;
+    size_t places[5], requests; /* of the published run, in units */
+    size_t refused, despite_room, holes, free, largest;
+};
+
+static const struct series published[] = {
+    {"first-wins", "first-fit", {501, 1202, 1853, 0, 1101}, 5, 0, 0, 0, 0, 0},
+    {"first-wins", "best-fit", {1202, 501, 1853, 0, NO}, 5, 1, 1, 2, 100, 50},
+    {"best-wins", "first-fit", {501, 0, 1853, NO}, 4, 1, 1, 3, 950, 650},
+    {"best-wins", "best-fit", {1202, 0, 501, 1853}, 4, 0, 0, 1, 50, 50},
+};
+
+static void series_run_as_published(void **state)
+{
+    struct test_world *w = *state;
+    for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
+        const struct series *s = &published[i];
+        struct noted noted;
+        struct lab_result r = run(w, s->scenario, s->alloc, &noted);
+        check_beginning(&noted);
+        for (size_t n = 0; n < s->requests; n++)
+            assert_int_equal(noted.units[SERIES_START + n], s->places[n]);
+        assert_int_equal(r.ops, SERIES_START + s->requests);
+        assert_int_equal(r.failed, s->refused);
+        assert_int_equal(r.refused_despite_room, s->despite_room);
+        assert_int_equal(r.shape.holes, s->holes);
+        assert_int_equal(r.shape.free, s->free * UNIT);
+        assert_int_equal(r.shape.largest_hole, s->largest * UNIT);
+        assert_int_equal(r.shape.committed, SERIES_BYTES);
+        assert_int_equal(noted.limit, SERIES_BYTES);
+    }
+}
+
+static void expects(const char *name, const char *alloc, uint32_t refused)
+{
+    struct lab_program program;
+    struct lab_arena arena = scratch_begin((size_t)1 << 20);
+    size_t found = 0;
+    assert_true(find(name)->make(&arena, &program));
+    for (size_t i = 0; i < program.expectation_count; i++) {
+        if (strcmp(program.expectations[i].policy, alloc) == 0) {
+            assert_int_equal(program.expectations[i].refused, refused);
+            found++;
+        }
+    }
+    assert_int_equal(found, 1);
+    scratch_end(&arena);
+}
+
+static void expectations_are_stated(void **state)
+{
+    (void)state;
+    expects("first-wins", "first-fit", 0);
+    expects("first-wins", "best-fit", 1);
+    expects("best-wins", "first-fit", 1);
+    expects("best-wins", "best-fit", 0);
+    expects("long-lived", "first-fit", 0);
+    expects("long-lived", "best-fit", 0);
+}
+
+/* An expectation that is not met is told. */
+static void broken_expectation_is_told(void **state)
+{
+    struct test_world *w = *state;
+    struct lab_program program;
+    size_t mark = w->arena.used;
+    static const struct lab_expectation wrong[] = {{"first-fit", 1}};
+    const struct lab_run settings = run_of(policy("first-fit"), WORLD_BYTES);
+    assert_true(find("first-wins")->make(&w->arena, &program));
+    program.expectations = wrong;
+    program.expectation_count = 1;
+    struct lab_result result = run_program(w, &program, &settings, LAB_OK);
+    assert_true(result.expectation_failed);
+    lab_arena_release(&w->arena, mark);
+}
+
+static void long_lived_block_kills_bump_heaps(void **state)
+{
+    struct test_world *w = *state;
+    static const char *const living[] = {"first-fit", "best-fit"}, *const dying[] = {"bump", "bump-sized"};
+    for (size_t i = 0; i < 2; i++) {
+        struct lab_result r = run(w, "long-lived", living[i], NULL);
+        assert_int_equal(r.failed, 0);
+        assert_int_equal(r.ops, 4001);
+        assert_int_equal(r.peak_live, 184);
+        assert_int_equal(r.live_end, 64);
+        assert_int_equal(r.heap_peak, 4096);
+        r = run(w, "long-lived", dying[i], NULL);
+        assert_in_range(r.failed, 1700, 1800);
+        assert_int_equal(r.heap_peak, 32768);
+    }
+}
+
+static void tables_are_sound(void **state)
+{
+    (void)state;
+    size_t scenarios = 0;
+    for (const struct lab_scenario *s = lab_scenarios; s->name; s++, scenarios++) {
+        size_t column = 0;
+        assert_ptr_equal(find(s->name), s);
+        assert_in_range(strlen(s->summary), 10, 80);
+        for (const char *c = s->story; *c; c++) {
+            assert_true(*c == '\n' || (*c >= ' ' && *c <= '~'));
+            column = *c == '\n' ? 0 : column + 1;
+            assert_true(column <= 100);
+        }
+    }
+    assert_int_equal(scenarios, 3);
+    assert_null(lab_scenario_find("first-win", 9));
+    assert_null(lab_scenario_find("", 0));
+    assert_ptr_equal(lab_scenario_find("best-winsome", 9), find("best-wins"));
+}
+
+static void too_little_scratch(void **state)
+{
+    (void)state;
+    for (const struct lab_scenario *s = lab_scenarios; s->name; s++) {
+        struct lab_program program;
+        struct lab_arena small = scratch_begin(128);
+        assert_non_null(lab_arena_take(&small, 1, 16));
+        assert_false(s->make(&small, &program));
+        assert_int_equal(small.used, 16);
+        scratch_end(&small);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(series_run_as_published),           TEST(expectations_are_stated), TEST(broken_expectation_is_told),
+        TEST(long_lived_block_kills_bump_heaps), TEST(tables_are_sound),        TEST(too_little_scratch),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
