@@ -26,8 +26,8 @@ def _memory(text):
     if not found:
         raise argparse.ArgumentTypeError("'%s' is no size: a number with K, M or G, like 128M" % text)
     size = int(found.group(1)) * UNITS[found.group(2).upper()]
-    if not 1 <= size <= MOST_MEMORY:
-        raise argparse.ArgumentTypeError("'%s' is out of range: at most 64G" % text)
+    if not UNITS["M"] <= size <= MOST_MEMORY:
+        raise argparse.ArgumentTypeError("'%s' is out of range: 1M to 64G" % text)
     return size
 
 
