@@ -162,6 +162,7 @@ static void put_text(const struct lab_sink *sink, const struct conversion *c, co
 static void put_conversion(const struct lab_sink *sink, struct conversion c, struct arguments *arguments)
 {
     char character;
+    HEAP_ASSERT(c.letter == 's' || !c.has_precision);
     switch (c.letter) {
     case 'd':
     case 'i': {

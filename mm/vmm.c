@@ -126,14 +126,18 @@ static void count_frames(struct vmm_region *r, size_t data, size_t tables)
         r->frames_peak = r->frames;
 }
 
-/* Brings one of the reserved frames to a page whose table is there. */
+/* Brings one of the reserved frames to a page whose table is there. It is writable until it is cleared: the processor
+ * holds the kernel, too, to what the entry says. */
 static void bring_frame(struct vmm_region *r, vaddr_t page)
 {
     struct paging *paging = r->space->paging;
     paddr_t frame = pmm_alloc_reserved(paging->pmm); /* V3 */
-    enum pt_status status = pt_map(&paging->pt, page, frame, FRAME_SIZE, r->rights);
+    enum pt_status status = pt_map(&paging->pt, page, frame, FRAME_SIZE, r->rights | PT_WRITE);
     ASSERT(status == PT_OK); /* V4 */
     r->space->zero(r->space->context, page);
+    if (!(r->rights & PT_WRITE))
+        status = pt_protect(&paging->pt, page, FRAME_SIZE, r->rights);
+    ASSERT(status == PT_OK);
     count_frames(r, 1, 0);
 }
 

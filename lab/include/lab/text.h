@@ -13,8 +13,8 @@ struct lab_sink {
 };
 
 /* A subset of printf, checked by the compiler: flags '-' and '0', width (number or *), precision (for %s: number or *),
- * length l, ll, z, j; conversions d i u x X c s p %. Nothing else: an unknown conversion is an assertion. Needs no
- * memory; text of any length. */
+ * length l, ll, z, j; conversions d i u x X c s p %. Nothing else: an unknown conversion, or a precision for
+ * anything but %s, is an assertion. Needs no memory; text of any length. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif

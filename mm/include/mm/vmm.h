@@ -51,7 +51,7 @@ struct vmm_region {
 struct vmm_space {
     struct paging *paging;
     vaddr_t first, last;                       /* regions lie in [first, last] */
-    void (*zero)(void *context, vaddr_t page); /* clears a page just mapped */
+    void (*zero)(void *context, vaddr_t page); /* clears a page just mapped, writable now */
     void *context;
     struct vmm_region regions[VMM_REGIONS_MAX];
 };
