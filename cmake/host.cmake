@@ -3,6 +3,7 @@
 set(KFIT_SANITIZE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 file(GLOB KFIT_MM_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/mm/*.c)
 list(FILTER KFIT_MM_SOURCES EXCLUDE REGEX "/mm/(kheap|vmm_trap)\\.c$")   # bound to the running kernel
+file(GLOB KFIT_PT_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/arch/x86/pt*.c)
 file(GLOB KFIT_BOOT_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/boot/*.c ${PROJECT_SOURCE_DIR}/src/lib/*.c)
 list(FILTER KFIT_BOOT_SOURCES EXCLUDE REGEX "/src/lib/freestanding_")    # stand-ins for the C library
 
@@ -21,7 +22,7 @@ endfunction()
 foreach(width m32 m64)
   kfit_host_library(alloc ${width} ${KFIT_ALLOC_SOURCES})
   kfit_host_library(lab ${width} ${KFIT_LAB_SOURCES})
-  kfit_host_library(mm ${width} ${KFIT_MM_SOURCES} ${PROJECT_SOURCE_DIR}/arch/x86/pt.c)
+  kfit_host_library(mm ${width} ${KFIT_MM_SOURCES} ${KFIT_PT_SOURCES})
   kfit_host_library(boot ${width} ${KFIT_BOOT_SOURCES})
   kfit_host_library(support ${width} ${PROJECT_SOURCE_DIR}/tests/host/support.c)
   target_link_libraries(kfit_host_lab_${width} PUBLIC kfit_host_alloc_${width})

@@ -20,6 +20,7 @@ enum { PT_LEVELS = 2, PT_ENTRIES = 1024 };
 
 static const unsigned char pt_shift[PT_LEVELS] = {22, 12};
 static const bool pt_has_large[PT_LEVELS] = {true, false};
+static const char *const pt_table_name[PT_LEVELS] = {"PD", "PT"};
 
 #define PT_FRAME_MASK ((pt_entry)0xFFFFF000)
 #define PT_NX ((pt_entry)0)

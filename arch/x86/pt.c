@@ -15,207 +15,29 @@
  *   T2  `tables` is the number of frames that hold tables
  *   T3  between calls there are no spare frames: what was counted is what was used
  *   T4  a table is given back only when all its entries are 0
+ *   T5  the level-0 entries of a sharing tree behind its `last` are its owner's
+ *
+ * A tree may share the upper addresses of another (its owner): it has a root of its own, whose upper entries are copies
+ * of the owner's. The owner writes each change of a level-0 entry to all of them; everything below is the same tables.
  *
  * Cost: a descent of PT_LEVELS steps for each leaf, and for each empty stretch as long as what its highest empty
  * entry maps.
  *
  * Source: Intel SDM volume 3, sections 4.3 and 4.5; stale translations: section 4.10.4.
  */
-#include <arch/pt.h>
+#include "pt_walk.h"
 
 #include <lib/assert.h>
 
-#include "pt_format.h"
-
-enum {
-    PRESENT = 1 << 0,
-    WRITE = 1 << 1,
-    USER = 1 << 2,
-    THROUGH = 1 << 3,
-    NOCACHE = 1 << 4,
-    LARGE = 1 << 7,
-    GLOBAL = 1 << 8,
-    TABLE = PRESENT | WRITE | USER, /* leaves alone decide */
-    LAST = PT_LEVELS - 1,
-};
-
 const size_t pt_table_span = (size_t)PT_ENTRIES * FRAME_SIZE;
 
-/* ---- entries ---- */
-
-/* Bytes that one entry of a level maps. */
-static size_t span(unsigned level)
-{
-    return (size_t)1 << pt_shift[level];
-}
-
-static bool is_present(pt_entry entry)
-{
-    return (entry & PRESENT) != 0;
-}
-
-static bool is_leaf(pt_entry entry, unsigned level)
-{
-    return level == LAST || (entry & LARGE) != 0;
-}
-
-static paddr_t frame_of(pt_entry entry)
-{
-    return entry & PT_FRAME_MASK;
-}
-
-static pt_entry leaf_entry(const struct pt *pt, paddr_t frame, unsigned flags, unsigned level)
-{
-    pt_entry entry = (pt_entry)frame | PRESENT;
-    if (flags & PT_WRITE)
-        entry |= WRITE;
-    if (flags & PT_USER)
-        entry |= USER;
-    if (flags & PT_GLOBAL)
-        entry |= GLOBAL;
-    if (flags & PT_NOCACHE)
-        entry |= NOCACHE | THROUGH;
-    if (!(flags & PT_EXEC) && pt->nx)
-        entry |= PT_NX;
-    if (level != LAST)
-        entry |= LARGE;
-    return entry;
-}
-
-static unsigned flags_of(const struct pt *pt, pt_entry entry)
-{
-    unsigned flags = 0;
-    if (entry & WRITE)
-        flags |= PT_WRITE;
-    if (entry & USER)
-        flags |= PT_USER;
-    if (entry & GLOBAL)
-        flags |= PT_GLOBAL;
-    if (entry & NOCACHE)
-        flags |= PT_NOCACHE;
-    if (!pt->nx || !(entry & PT_NX))
-        flags |= PT_EXEC;
-    return flags;
-}
-
-static pt_entry *table_at(const struct pt *pt, paddr_t frame)
-{
-    return pt->world->at(pt->world->context, frame);
-}
-
-static void invalidate(const struct pt *pt, vaddr_t va)
-{
-    pt->world->invalidate(pt->world->context, va);
-}
-
-/* ---- the way down ---- */
-
-/* Where the way down to an address ends: a missing entry, a leaf, or the entry at the level asked for. */
-struct place {
-    pt_entry *entry;
-    unsigned level;
-};
-
-static struct place descend(const struct pt *pt, vaddr_t va, unsigned level_wanted)
-{
-    pt_entry *table = table_at(pt, pt->root);
-    for (unsigned level = 0;; level++) {
-        pt_entry *entry = &table[va >> pt_shift[level] & (PT_ENTRIES - 1)];
-        if (level == level_wanted || !is_present(*entry) || is_leaf(*entry, level))
-            return (struct place){entry, level};
-        table = table_at(pt, frame_of(*entry));
-    }
-}
+/* ---- what a range lacks ---- */
 
 /* Whether a table hangs below the entry for va at that level. */
 static bool has_table(const struct pt *pt, vaddr_t va, unsigned level)
 {
-    struct place place = descend(pt, va, level);
+    struct place place = pt_descend(pt, va, level);
     return place.level == level && is_present(*place.entry) && !is_leaf(*place.entry, level);
-}
-
-static struct pt_leaf describe(const struct pt *pt, struct place place, vaddr_t va)
-{
-    return (struct pt_leaf){
-        .address = va - va % span(place.level),
-        .frame = frame_of(*place.entry),
-        .bytes = span(place.level),
-        .flags = flags_of(pt, *place.entry),
-    };
-}
-
-/* ---- spare frames ---- */
-
-/* The link to the next spare frame, in the first bytes of one. */
-static paddr_t *spare_link(const struct pt *pt, paddr_t frame)
-{
-    return pt->world->at(pt->world->context, frame);
-}
-
-static void spares_give_back(struct pt *pt)
-{
-    while (pt->spare) {
-        paddr_t frame = pt->spare;
-        pt->spare = *spare_link(pt, frame);
-        pt->world->give(pt->world->context, frame);
-    }
-}
-
-static enum pt_status spares_take(struct pt *pt, size_t count)
-{
-    while (count-- > 0) {
-        paddr_t frame;
-        if (!pt->world->take(pt->world->context, &frame)) {
-            spares_give_back(pt);
-            return PT_NO_MEMORY;
-        }
-        ASSERT(frame != 0);
-        *spare_link(pt, frame) = pt->spare;
-        pt->spare = frame;
-    }
-    return PT_OK;
-}
-
-/* A spare frame becomes an empty table. */
-static paddr_t table_new(struct pt *pt)
-{
-    paddr_t frame = pt->spare;
-    ASSERT(frame != 0); /* T3 */
-    pt->spare = *spare_link(pt, frame);
-    pt_entry *table = table_at(pt, frame);
-    for (unsigned i = 0; i < PT_ENTRIES; i++)
-        table[i] = 0;
-    pt->tables++;
-    if (pt->tables > pt->tables_peak)
-        pt->tables_peak = pt->tables;
-    return frame;
-}
-
-/* The entry for va at that level; makes the tables on the way from spare frames. No leaf is in the way. */
-static pt_entry *reach(struct pt *pt, vaddr_t va, unsigned level)
-{
-    struct place place = descend(pt, va, level);
-    while (place.level != level) {
-        ASSERT(!is_present(*place.entry));
-        *place.entry = (pt_entry)table_new(pt) | TABLE;
-        place = descend(pt, va, level);
-    }
-    return place.entry;
-}
-
-/* ---- ranges ---- */
-
-static bool is_range(vaddr_t va, size_t bytes, size_t unit)
-{
-    return bytes > 0 && va % unit == 0 && bytes % unit == 0 && bytes - 1 <= UINTPTR_MAX - va &&
-           pt_is_canonical(va, va + (bytes - 1));
-}
-
-/* Bytes from va to the end of what one entry of that level maps, at most `bytes`. */
-static size_t step(vaddr_t va, unsigned level, size_t bytes)
-{
-    size_t rest = span(level) - va % span(level);
-    return rest < bytes ? rest : bytes;
 }
 
 /* Tables missing between `place` and an entry for va at `level`, not counting those that an earlier address of the
@@ -265,7 +87,7 @@ static enum pt_status map_check(const struct pt *pt, struct mapping m, size_t *m
         return PT_UNREACHABLE;
     for (*missing = 0; m.bytes > 0;) {
         unsigned level = leaf_level(pt, &m);
-        struct place place = descend(pt, m.va, level);
+        struct place place = pt_descend(pt, m.va, level);
         if (is_present(*place.entry))
             return PT_BUSY;
         *missing += tables_missing(place, level, m.va, first);
@@ -278,16 +100,16 @@ enum pt_status pt_map(struct pt *pt, vaddr_t va, paddr_t pa, size_t bytes, unsig
 {
     struct mapping m = {.va = va, .pa = pa, .bytes = bytes, .flags = flags};
     size_t missing;
-    if (!is_range(va, bytes, FRAME_SIZE) || pa % FRAME_SIZE != 0)
+    if (!pt_is_range(pt, va, bytes, FRAME_SIZE) || pa % FRAME_SIZE != 0)
         return PT_BAD_RANGE;
     enum pt_status status = map_check(pt, m, &missing);
     if (status == PT_OK)
-        status = spares_take(pt, missing);
+        status = pt_spares_take(pt, missing);
     if (status != PT_OK)
         return status;
     while (m.bytes > 0) {
         unsigned level = leaf_level(pt, &m);
-        *reach(pt, m.va, level) = leaf_entry(pt, m.pa, flags, level);
+        pt_entry_set(pt, pt_reach(pt, m.va, level), m.va, pt_leaf_entry(pt, m.pa, flags, level));
         advance(&m, level);
     }
     ASSERT(pt->spare == 0); /* T3 */
@@ -300,7 +122,7 @@ static enum pt_status prepare_check(const struct pt *pt, vaddr_t va, size_t byte
 {
     const vaddr_t first = va;
     for (*missing = 0; bytes > 0;) {
-        struct place place = descend(pt, va, LAST);
+        struct place place = pt_descend(pt, va, LAST);
         if (is_present(*place.entry) && place.level != LAST)
             return PT_BUSY;
         *missing += tables_missing(place, LAST, va, first);
@@ -314,16 +136,16 @@ static enum pt_status prepare_check(const struct pt *pt, vaddr_t va, size_t byte
 enum pt_status pt_prepare(struct pt *pt, vaddr_t va, size_t bytes)
 {
     size_t missing;
-    if (!is_range(va, bytes, FRAME_SIZE))
+    if (!pt_is_range(pt, va, bytes, FRAME_SIZE))
         return PT_BAD_RANGE;
     enum pt_status status = prepare_check(pt, va, bytes, &missing);
     if (status == PT_OK)
-        status = spares_take(pt, missing);
+        status = pt_spares_take(pt, missing);
     if (status != PT_OK)
         return status;
     while (bytes > 0) {
         size_t part = step(va, LAST - 1, bytes);
-        reach(pt, va, LAST);
+        pt_reach(pt, va, LAST);
         va += part;
         bytes -= part;
     }
@@ -336,12 +158,12 @@ enum pt_status pt_prepare(struct pt *pt, vaddr_t va, size_t bytes)
 /* A large leaf becomes a table of leaves one level down with the same frames and rights. */
 static void split(struct pt *pt, struct place large, vaddr_t va)
 {
-    unsigned below = large.level + 1, flags = flags_of(pt, *large.entry);
-    paddr_t first = frame_of(*large.entry), frame = table_new(pt);
+    unsigned below = large.level + 1, flags = pt_flags_of(pt, *large.entry);
+    paddr_t first = frame_of(*large.entry), frame = pt_table_new(pt);
     pt_entry *table = table_at(pt, frame);
     for (unsigned i = 0; i < PT_ENTRIES; i++)
-        table[i] = leaf_entry(pt, first + (paddr_t)i * span(below), flags, below);
-    *large.entry = (pt_entry)frame | TABLE;
+        table[i] = pt_leaf_entry(pt, first + (paddr_t)i * span(below), flags, below);
+    pt_entry_set(pt, large, va, (pt_entry)frame | ENTRY_TABLE);
     invalidate(pt, va);
 }
 
@@ -349,7 +171,7 @@ static void split(struct pt *pt, struct place large, vaddr_t va)
 static size_t splits_needed(const struct pt *pt, vaddr_t va, size_t bytes)
 {
     const vaddr_t last = va + (bytes - 1);
-    struct place low = descend(pt, va, LAST), high = descend(pt, last, LAST);
+    struct place low = pt_descend(pt, va, LAST), high = pt_descend(pt, last, LAST);
     bool is_low_large = low.level != LAST && is_present(*low.entry);
     bool is_high_large = high.level != LAST && is_present(*high.entry);
     bool sticks_out_low = is_low_large && va % span(low.level) != 0;
@@ -363,13 +185,13 @@ typedef void leaf_fn(struct pt *pt, struct place leaf, vaddr_t va, void *context
 /* Calls `act` for every leaf of the range, splitting large ones at its ends. */
 static enum pt_status each_leaf(struct pt *pt, vaddr_t va, size_t bytes, leaf_fn *act, void *context)
 {
-    if (!is_range(va, bytes, FRAME_SIZE))
+    if (!pt_is_range(pt, va, bytes, FRAME_SIZE))
         return PT_BAD_RANGE;
-    enum pt_status status = spares_take(pt, splits_needed(pt, va, bytes));
+    enum pt_status status = pt_spares_take(pt, splits_needed(pt, va, bytes));
     if (status != PT_OK)
         return status;
     while (bytes > 0) {
-        struct place place = descend(pt, va, LAST);
+        struct place place = pt_descend(pt, va, LAST);
         size_t part = step(va, place.level, bytes);
         if (is_present(*place.entry)) {
             if (part < span(place.level)) {
@@ -388,7 +210,7 @@ static enum pt_status each_leaf(struct pt *pt, vaddr_t va, size_t bytes, leaf_fn
 static void protect_leaf(struct pt *pt, struct place leaf, vaddr_t va, void *context)
 {
     const unsigned *flags = context;
-    *leaf.entry = leaf_entry(pt, frame_of(*leaf.entry), *flags, leaf.level);
+    pt_entry_set(pt, leaf, va, pt_leaf_entry(pt, frame_of(*leaf.entry), *flags, leaf.level));
     invalidate(pt, va);
 }
 
@@ -405,8 +227,8 @@ struct visitor {
 static void unmap_leaf(struct pt *pt, struct place place, vaddr_t va, void *context)
 {
     const struct visitor *v = context;
-    struct pt_leaf leaf = describe(pt, place, va);
-    *place.entry = 0;
+    struct pt_leaf leaf = pt_describe(pt, place, va);
+    pt_entry_set(pt, place, va, 0);
     invalidate(pt, va);
     if (v->visit)
         v->visit(v->context, &leaf);
@@ -429,25 +251,28 @@ static bool is_empty(const pt_entry *table)
     return true;
 }
 
-/* Gives back the table below an entry, which maps va, if it is empty. */
-static void drop_if_empty(struct pt *pt, pt_entry *entry, vaddr_t va)
+/* Puts `entry`, 0 or a large leaf, in place of the table at a place that maps va, and gives the table back. */
+static void replace_table(struct pt *pt, struct place place, vaddr_t va, pt_entry entry)
 {
-    paddr_t frame = frame_of(*entry);
-    if (!is_empty(table_at(pt, frame))) /* T4 */
-        return;
-    *entry = 0;
+    paddr_t frame = frame_of(*place.entry);
+    pt_entry_set(pt, place, va, entry);
     invalidate(pt, va); /* the processor may remember the way through the table, too */
-    pt->world->give(pt->world->context, frame);
-    pt->tables--; /* T2 */
+    pt_table_give(pt, frame);
+}
+
+static bool leads_to_empty_table(const struct pt *pt, struct place place)
+{
+    return is_present(*place.entry) && !is_leaf(*place.entry, place.level) && /* T1 */
+           is_empty(table_at(pt, frame_of(*place.entry)));
 }
 
 static void drop_empty_tables(struct pt *pt, vaddr_t va, size_t bytes, unsigned level)
 {
     while (bytes > 0) {
-        struct place place = descend(pt, va, level);
+        struct place place = pt_descend(pt, va, level);
         size_t part = step(va, place.level, bytes);
-        if (is_present(*place.entry) && !is_leaf(*place.entry, place.level)) /* T1 */
-            drop_if_empty(pt, place.entry, va);
+        if (leads_to_empty_table(pt, place)) /* T4 */
+            replace_table(pt, place, va, 0);
         va += part;
         bytes -= part;
     }
@@ -455,7 +280,7 @@ static void drop_empty_tables(struct pt *pt, vaddr_t va, size_t bytes, unsigned 
 
 enum pt_status pt_release(struct pt *pt, vaddr_t va, size_t bytes, pt_visit_fn *visit, void *context)
 {
-    if (!is_range(va, bytes, pt_table_span))
+    if (!pt_is_range(pt, va, bytes, pt_table_span))
         return PT_BAD_RANGE;
     enum pt_status status = pt_unmap(pt, va, bytes, visit, context);
     ASSERT(status == PT_OK); /* no large leaf sticks out */
@@ -464,25 +289,70 @@ enum pt_status pt_release(struct pt *pt, vaddr_t va, size_t bytes, pt_visit_fn *
     return PT_OK;
 }
 
-/* ---- start, questions ---- */
+/* ---- large leaves in place of tables ---- */
+
+bool pt_can_promote(const struct pt *pt, vaddr_t va)
+{
+    struct place place = pt_descend(pt, va, LAST - 1);
+    return place.level == LAST - 1 && leads_to_empty_table(pt, place);
+}
+
+void pt_promote(struct pt *pt, vaddr_t va, paddr_t pa, unsigned flags)
+{
+    struct place place = pt_descend(pt, va, LAST - 1);
+    ASSERT(va % pt_table_span == 0 && pa % pt_table_span == 0 && pa <= PT_FRAME_MASK);
+    ASSERT(pt_can_promote(pt, va));
+    replace_table(pt, place, va, pt_leaf_entry(pt, pa, flags, LAST - 1));
+}
+
+/* ---- trees ---- */
 
 enum pt_status pt_init(struct pt *pt, const struct pt_world *world, bool nx)
 {
-    *pt = (struct pt){.world = world, .nx = nx};
-    enum pt_status status = spares_take(pt, 1);
+    *pt = (struct pt){.world = world, .nx = nx, .last = UINTPTR_MAX};
+    enum pt_status status = pt_spares_take(pt, 1);
     if (status == PT_OK)
-        pt->root = table_new(pt);
+        pt->root = pt_table_new(pt);
     return status;
 }
+
+enum pt_status pt_share(struct pt *pt, const struct pt_world *world, struct pt *owner, vaddr_t from)
+{
+    ASSERT(from > 0 && from % span(0) == 0 && owner->last == UINTPTR_MAX);
+    enum pt_status status = pt_init(pt, world, owner->nx);
+    if (status != PT_OK)
+        return status;
+    pt->last = from - 1;
+    pt->owner = owner;
+    pt->next_sharer = owner->sharers;
+    owner->sharers = pt;
+    for (unsigned i = index_of(from, 0); i < PT_ENTRIES; i++)
+        table_at(pt, pt->root)[i] = table_at(owner, owner->root)[i]; /* T5 */
+    return PT_OK;
+}
+
+void pt_destroy(struct pt *pt)
+{
+    struct pt **link = pt->owner ? &pt->owner->sharers : NULL;
+    ASSERT(pt->tables == 1 && !pt->sharers);
+    while (link && *link != pt)
+        link = &(*link)->next_sharer;
+    if (link)
+        *link = pt->next_sharer;
+    pt_table_give(pt, pt->root);
+    pt->root = 0;
+}
+
+/* ---- questions ---- */
 
 bool pt_query(const struct pt *pt, vaddr_t va, struct pt_leaf *leaf)
 {
     if (!pt_is_canonical(va, va))
         return false;
-    struct place place = descend(pt, va, LAST);
+    struct place place = pt_descend(pt, va, LAST);
     if (!is_present(*place.entry))
         return false;
-    *leaf = describe(pt, place, va);
+    *leaf = pt_describe(pt, place, va);
     return true;
 }
 

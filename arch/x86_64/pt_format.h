@@ -20,6 +20,7 @@ enum { PT_LEVELS = 4, PT_ENTRIES = 512 };
 
 static const unsigned char pt_shift[PT_LEVELS] = {39, 30, 21, 12};
 static const bool pt_has_large[PT_LEVELS] = {false, false, true, false};
+static const char *const pt_table_name[PT_LEVELS] = {"PML4", "PDPT", "PD", "PT"};
 
 #define PT_FRAME_MASK ((pt_entry)0x000FFFFFFFFFF000)
 #define PT_NX ((pt_entry)1 << 63)
