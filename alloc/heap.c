@@ -140,6 +140,8 @@ enum heap_status heap_init(struct heap *h, const struct heap_setup *setup)
         .grain = grain,
         .grow = r->grow,
         .grow_context = r->grow_context,
+        .refuses = r->refuses,
+        .refuses_context = r->refuses_context,
         .starts = setup->harden > 0 ? r->starts : NULL,
         .harden = setup->harden,
     };
@@ -153,6 +155,8 @@ enum heap_status heap_init(struct heap *h, const struct heap_setup *setup)
 
 static void *place(struct heap *h, size_t bytes, size_t align)
 {
+    if (h->refuses && h->refuses(h->refuses_context))
+        return NULL;
     void *ptr = h->ops->alloc(h, bytes, align);
     if (!ptr && grow_by(h, h->ops->need(h, bytes, align))) {
         ptr = h->ops->alloc(h, bytes, align);

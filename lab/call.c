@@ -26,7 +26,7 @@ static void perform(struct heap *h, struct lab_call *call)
 
 /* The only place where the heap is called and the clock is read: never inlined, so that the empty call takes the very same
  * way as the others. */
-__attribute__((noinline)) static uint64_t clocked(const struct lab_meter *meter, struct lab_call *call)
+__attribute__((noinline)) static struct lab_spent clocked(const struct lab_meter *meter, struct lab_call *call)
 {
     const struct lab_world *world = meter->world;
     uint64_t vm_before = world->vm_clock(world->context);
@@ -35,7 +35,7 @@ __attribute__((noinline)) static uint64_t clocked(const struct lab_meter *meter,
     uint64_t after = world->clock(world->context);
     uint64_t vm_after = world->vm_clock(world->context);
     uint64_t spent = after - before, in_memory = vm_after - vm_before;
-    return spent > in_memory ? spent - in_memory : 0;
+    return (struct lab_spent){.own = spent > in_memory ? spent - in_memory : 0, .in_memory = in_memory};
 }
 
 void lab_meter_set(struct lab_meter *meter, const struct lab_world *world, struct heap *heap)
@@ -43,15 +43,16 @@ void lab_meter_set(struct lab_meter *meter, const struct lab_world *world, struc
     *meter = (struct lab_meter){.world = world, .heap = heap, .empty_cost = UINT64_MAX};
     for (int i = 0; i < EMPTY_CALLS; i++) {
         struct lab_call nothing = {.action = LAB_CALL_NOTHING};
-        uint64_t spent = clocked(meter, &nothing);
+        uint64_t spent = clocked(meter, &nothing).own;
         if (spent < meter->empty_cost)
             meter->empty_cost = spent;
     }
 }
 
-uint64_t lab_call_measured(const struct lab_meter *meter, struct lab_call *call)
+struct lab_spent lab_call_measured(const struct lab_meter *meter, struct lab_call *call)
 {
-    uint64_t spent = clocked(meter, call);
-    uint64_t own = spent > meter->empty_cost ? spent - meter->empty_cost : 0;
-    return own >> meter->world->clock_shift;
+    struct lab_spent spent = clocked(meter, call);
+    unsigned shift = meter->world->clock_shift;
+    uint64_t own = spent.own > meter->empty_cost ? spent.own - meter->empty_cost : 0;
+    return (struct lab_spent){.own = own >> shift, .in_memory = spent.in_memory >> shift};
 }

@@ -23,7 +23,13 @@ struct lab_meter {
 /* Binds a meter and learns what a measurement itself costs: the least of several empty ones. */
 void lab_meter_set(struct lab_meter *meter, const struct lab_world *world, struct heap *heap);
 
-/* Does it. Returns its cost in the world's unit, without growth, page faults and the measurement itself. */
-uint64_t lab_call_measured(const struct lab_meter *meter, struct lab_call *call);
+/* What a call cost in the world's unit, the measurement itself not included. */
+struct lab_spent {
+    uint64_t own;       /* in the heap */
+    uint64_t in_memory; /* in growth and page faults */
+};
+
+/* Does it. */
+struct lab_spent lab_call_measured(const struct lab_meter *meter, struct lab_call *call);
 
 #endif

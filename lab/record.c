@@ -6,7 +6,7 @@
 #include "cstring.h"
 
 /* Bytes of a user's text in a record, escaped: with two of them, and the longest numbers, it is within its limit. */
-#define TEXT_MOST 960
+#define TEXT_MOST 640
 
 /* "grow=64K" of "best-fit:grow=64K"; "" if there are no options. */
 static const char *options_of(const char *alloc_text)
@@ -29,6 +29,7 @@ static void put_what_ran(struct lab_json *j, const struct lab_world *world, cons
     lab_json_number(j, "seed", run->seed);
     lab_json_text(j, "arch", world->arch);
     lab_json_text(j, "vm", world->vm);
+    lab_json_text(j, "pages", world->pages);
 }
 
 static void put_requests(struct lab_json *j, const struct lab_result *r)
@@ -89,7 +90,10 @@ static void put_frames(struct lab_json *j, const struct lab_memory *m)
     lab_json_number(j, "faults", m->faults);
     lab_json_number(j, "zero_hits", m->zero_hits);
     lab_json_number(j, "cow", m->cow);
+    lab_json_number(j, "frames", m->frames);
     lab_json_number(j, "frames_peak", m->frames_peak);
+    lab_json_number(j, "tables", m->tables);
+    lab_json_number(j, "large_leaves", m->large_leaves);
     lab_json_signed(j, "frames_leaked", m->frames_leaked);
 }
 
@@ -112,7 +116,13 @@ static void put_costs(struct lab_json *j, const struct lab_world *world, const s
     put_cost(j, "free", &r->cost_free);
     put_cost(j, "resize", &r->cost_resize);
     lab_json_close_object(j);
-    lab_json_number(j, "vm_cost", r->vm_cost);
+    lab_json_open_object(j, "vm_cost");
+    lab_json_text(j, "unit", world->clock_unit);
+    lab_json_number(j, "total", r->vm_cost);
+    put_cost(j, "alloc", &r->vm_alloc);
+    put_cost(j, "free", &r->vm_free);
+    put_cost(j, "resize", &r->vm_resize);
+    lab_json_close_object(j);
 }
 
 static void put_placement(struct lab_json *j, uint64_t placement)

@@ -116,19 +116,35 @@ static void report_work(const struct lab_sink *sink, const struct lab_world *wor
     cost_line(sink, "alloc", &result->cost_alloc);
     cost_line(sink, "free", &result->cost_free);
     cost_line(sink, "resize", &result->cost_resize);
-    lab_print(sink, "%-10s %s in growth and page faults, not counted above\n", "", lab_grouped(result->vm_cost, count));
+}
+
+/* What growth and page faults cost: of the kinds of call that had any, and all in all. */
+static void report_memory_cost(const struct lab_sink *sink, const struct lab_result *result)
+{
+    char count[32];
+    lab_print(sink, "%-10s %s in growth and page faults, not counted above%s\n", "VM cost",
+              lab_grouped(result->vm_cost, count), result->vm_cost ? "; within calls:" : "");
+    if (result->vm_alloc.max)
+        cost_line(sink, "alloc", &result->vm_alloc);
+    if (result->vm_free.max)
+        cost_line(sink, "free", &result->vm_free);
+    if (result->vm_resize.max)
+        cost_line(sink, "resize", &result->vm_resize);
 }
 
 static void report_frames(const struct lab_sink *sink, const struct lab_memory *m)
 {
-    char faults[32], zero_hits[32], cow[32], frames[32], leaked[32];
+    char faults[32], zero_hits[32], cow[32], frames[32], peak[32], tables[32], leaked[32];
     uint64_t lost = m->frames_leaked < 0 ? 0 - (uint64_t)m->frames_leaked : (uint64_t)m->frames_leaked;
     if (m->faults == 0 && m->frames_peak == 0 && lost == 0)
         return;
     lab_print(sink, "%-10s %s page faults, %s zero-page reads, %s copies on write\n", "Frames",
               lab_grouped(m->faults, faults), lab_grouped(m->zero_hits, zero_hits), lab_grouped(m->cow, cow));
-    lab_print(sink, "%-10s %s frames at most, page tables included; %s%s leaked\n", "",
-              lab_grouped(m->frames_peak, frames), m->frames_leaked < 0 ? "-" : "", lab_grouped(lost, leaked));
+    lab_print(sink, "%-10s %s frames at most, %s at the end, %s of these page tables; %s%s leaked\n", "",
+              lab_grouped(m->frames_peak, peak), lab_grouped(m->frames, frames), lab_grouped(m->tables, tables),
+              m->frames_leaked < 0 ? "-" : "", lab_grouped(lost, leaked));
+    if (m->large_leaves)
+        lab_print(sink, "%-10s %s large leaves\n", "", lab_grouped(m->large_leaves, tables));
 }
 
 static void report_end(const struct lab_sink *sink, const struct lab_result *result)
@@ -168,6 +184,7 @@ void lab_report_run(const struct lab_sink *sink, const struct lab_world *world, 
     report_memory(sink, result);
     report_ratios(sink, result);
     report_work(sink, world, result);
+    report_memory_cost(sink, result);
     report_frames(sink, &result->memory);
     report_end(sink, result);
 }

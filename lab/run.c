@@ -28,6 +28,11 @@ struct room {
     size_t free, granted, committed;
 };
 
+/* The costs of one kind of call: in the heap, and in the memory under it. */
+struct kind {
+    struct lab_costs own, in_memory;
+};
+
 struct running {
     const struct lab_world *world;
     const struct lab_program *program;
@@ -35,7 +40,7 @@ struct running {
     struct lab_result *result;
     struct heap heap;
     struct slot *slots;
-    struct lab_costs alloc, free, resize;
+    struct kind alloc, free, resize;
     struct lab_meter meter;
     struct room room;
     size_t live; /* P */
@@ -88,9 +93,11 @@ static void check_place(struct running *r, const void *payload, size_t bytes, si
         blame_block(r, HEAP_BAD_POINTER, payload);
 }
 
-static void call_heap(struct running *r, struct lab_call *call, struct lab_costs *costs)
+static void call_heap(struct running *r, struct lab_call *call, struct kind *kind)
 {
-    lab_costs_add(costs, lab_call_measured(&r->meter, call));
+    struct lab_spent spent = lab_call_measured(&r->meter, call);
+    lab_costs_add(&kind->own, spent.own);
+    lab_costs_add(&kind->in_memory, spent.in_memory);
 }
 
 /* ---- digest, refusals ---- */
@@ -289,6 +296,11 @@ static void run_operations(struct running *r)
 
 /* ---- beginning and end ---- */
 
+static bool kind_init(struct kind *kind, struct lab_arena *arena, size_t calls)
+{
+    return lab_costs_init(&kind->own, arena, calls) && lab_costs_init(&kind->in_memory, arena, calls);
+}
+
 static bool take_scratch(struct running *r, struct lab_arena *arena)
 {
     const struct lab_program *p = r->program;
@@ -298,9 +310,8 @@ static bool take_scratch(struct running *r, struct lab_arena *arena)
         return false;
     for (size_t i = 0; i < p->slots; i++)
         r->slots[i] = (struct slot){0};
-    return lab_costs_init(&r->alloc, arena, p->count_of[LAB_ALLOC] + p->count_of[LAB_ALIGNED] + resizes) &&
-           lab_costs_init(&r->free, arena, p->count_of[LAB_FREE] + resizes) &&
-           lab_costs_init(&r->resize, arena, resizes);
+    return kind_init(&r->alloc, arena, p->count_of[LAB_ALLOC] + p->count_of[LAB_ALIGNED] + resizes) &&
+           kind_init(&r->free, arena, p->count_of[LAB_FREE] + resizes) && kind_init(&r->resize, arena, resizes);
 }
 
 static enum lab_status open_heap(struct running *r)
@@ -343,6 +354,12 @@ static void measure_end(struct running *r)
     lab_rate_result(result);
 }
 
+static void summarise(const struct kind *kind, struct lab_cost *own, struct lab_cost *in_memory)
+{
+    *own = lab_costs_summary(&kind->own);
+    *in_memory = lab_costs_summary(&kind->in_memory);
+}
+
 static void finish(struct running *r)
 {
     struct lab_result *result = r->result;
@@ -354,9 +371,9 @@ static void finish(struct running *r)
         check_heap(r);
     result->live_end = r->live;
     result->counters = r->heap.counters;
-    result->cost_alloc = lab_costs_summary(&r->alloc);
-    result->cost_free = lab_costs_summary(&r->free);
-    result->cost_resize = lab_costs_summary(&r->resize);
+    summarise(&r->alloc, &result->cost_alloc, &result->vm_alloc);
+    summarise(&r->free, &result->cost_free, &result->vm_free);
+    summarise(&r->resize, &result->cost_resize, &result->vm_resize);
     measure_end(r);
     check_expectations(r);
     if (r->run->observer && r->run->observer->finished)

@@ -10,29 +10,33 @@ bool kheap_grow(void *context, size_t committed, size_t added)
     return vmm_region_grow(k->bytes, bytes) == VMM_OK;
 }
 
-static bool open_regions(struct kheap *k, size_t limit, enum vmm_backing backing, bool with_starts)
+static bool open_regions(struct kheap *k, const struct kheap_request *wanted)
 {
-    struct vmm_region_request heap = {.name = "heap", .reserve = limit, .backing = backing, .writable = true};
+    struct vmm_region_request heap = {.name = "heap",
+                                      .reserve = wanted->limit,
+                                      .backing = wanted->backing,
+                                      .is_large = wanted->is_large,
+                                      .writable = true};
     if (vmm_region_create(k->space, &heap, &k->bytes) != VMM_OK)
         return false;
-    if (!with_starts)
+    if (!wanted->with_starts)
         return true;
     struct vmm_region_request starts = {
-        .name = "heap starts", .reserve = heap_starts_bytes(limit), .backing = VMM_DEMAND, .writable = true};
+        .name = "heap starts", .reserve = heap_starts_bytes(wanted->limit), .backing = VMM_DEMAND, .writable = true};
     return vmm_region_create(k->space, &starts, &k->starts) == VMM_OK;
 }
 
-bool kheap_open(struct kheap *k, struct vmm_space *space, size_t limit, enum vmm_backing backing, bool with_starts,
+bool kheap_open(struct kheap *k, struct vmm_space *space, const struct kheap_request *request,
                 struct heap_region *region)
 {
     *k = (struct kheap){.space = space};
-    if (!open_regions(k, limit, backing, with_starts)) {
+    if (!open_regions(k, request)) {
         kheap_close(k);
         return false;
     }
     *region = (struct heap_region){
         .base = (void *)k->bytes->base,
-        .reserved = limit,
+        .reserved = request->limit,
         .grow = kheap_grow,
         .grow_context = k,
         .starts = k->starts ? (uint8_t *)k->starts->base : NULL,

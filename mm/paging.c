@@ -1,4 +1,4 @@
-/* The kernel's address space: table frames come from the frame allocator's direct zone and go back there. */
+/* Page tables of address spaces: table frames come from the frame allocator's direct zone and go back there. */
 #include <mm/paging.h>
 
 #include <lib/assert.h>
@@ -28,11 +28,27 @@ static void invalidate(void *context, vaddr_t address)
     paging->machine.invalidate(paging->machine.context, address);
 }
 
-enum pt_status paging_init(struct paging *paging, struct pmm *pmm, const struct paging_machine *machine)
+static void connect(struct paging *paging, struct pmm *pmm, const struct paging_machine *machine)
 {
     paging->pmm = pmm;
     paging->machine = *machine;
     paging->world = (struct pt_world){
         .context = paging, .take = take_frame, .give = give_frame, .at = frame_at, .invalidate = invalidate};
+}
+
+enum pt_status paging_init(struct paging *paging, struct pmm *pmm, const struct paging_machine *machine)
+{
+    connect(paging, pmm, machine);
     return pt_init(&paging->pt, &paging->world, machine->has_nx);
+}
+
+enum pt_status paging_share(struct paging *paging, struct paging *kernel, vaddr_t from)
+{
+    connect(paging, kernel->pmm, &kernel->machine);
+    return pt_share(&paging->pt, &paging->world, &kernel->pt, from);
+}
+
+void paging_destroy(struct paging *paging)
+{
+    pt_destroy(&paging->pt);
 }

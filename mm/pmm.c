@@ -121,9 +121,9 @@ static void give(struct pmm *pmm, size_t i)
 }
 
 /* Every allocation that may be refused asks here first. */
-static bool may_take(const struct pmm *pmm, size_t frames)
+static bool may_take(struct pmm *pmm, size_t frames)
 {
-    return frames <= pmm->free - pmm->reserved;
+    return frames <= pmm->free - pmm->reserved && !inject_hits(pmm->inject);
 }
 
 /* ---- one frame ---- */
@@ -212,7 +212,8 @@ enum pmm_status pmm_alloc_run(struct pmm *pmm, const struct pmm_run_request *req
 {
     size_t at = PMM_SET_NONE, align = request->align;
     ASSERT(request->frames > 0 && align > 0 && (align & (align - 1)) == 0);
-    if (!may_take(pmm, request->frames) || align > pmm->frames)
+    ASSERT(request->from_reserved <= request->frames && request->from_reserved <= pmm->reserved);
+    if (!may_take(pmm, request->frames - request->from_reserved) || align > pmm->frames)
         return PMM_NO_MEMORY;
     if (request->zone == PMM_ANY)
         at = find_run(pmm, pmm->direct_frames, pmm->frames, request);
@@ -222,6 +223,7 @@ enum pmm_status pmm_alloc_run(struct pmm *pmm, const struct pmm_run_request *req
         return PMM_NO_MEMORY;
     for (size_t i = 0; i < request->frames; i++)
         take(pmm, at + i);
+    pmm->reserved -= request->from_reserved;
     *base = frame_of(at);
     return PMM_OK;
 }
@@ -254,13 +256,16 @@ void pmm_unreserve(struct pmm *pmm, size_t frames)
     pmm->reserved -= frames;
 }
 
-paddr_t pmm_alloc_reserved(struct pmm *pmm)
+enum pmm_status pmm_alloc_reserved(struct pmm *pmm, paddr_t *frame)
 {
     ASSERT(pmm->reserved > 0 && pmm->reserved <= pmm->free); /* F2 */
+    if (inject_hits(pmm->inject))
+        return PMM_NO_MEMORY;
     size_t i = find_any(pmm);
     pmm->reserved--;
     take(pmm, i);
-    return frame_of(i);
+    *frame = frame_of(i);
+    return PMM_OK;
 }
 
 /* ---- check, texts ---- */

@@ -6,6 +6,7 @@
 #include <lab/json.h>
 #include <lab/number.h>
 #include <shell/experiment.h>
+#include <shell/injection.h>
 #include <shell/shell.h>
 #include <shell/traces.h>
 
@@ -33,6 +34,7 @@ static const struct lab_sink console_sink = {.write = write_console}, no_sink = 
 static _Noreturn void refuse_machine(const char *problem)
 {
     sh_error(&context, SH_MACHINE, "machine", problem);
+    injection_report(&context);
     leave(&context.records, SH_MACHINE);
 }
 
@@ -96,7 +98,7 @@ static int icount_shift(void)
 
 static void start_memory(void)
 {
-    const char *problem = memory_init(&boot);
+    const char *problem = memory_init(&boot, &context.injection.pmm, &context.injection.vmm);
     if (problem)
         refuse_machine(problem);
     move_screen();
@@ -172,6 +174,7 @@ _Noreturn void kernel_main(void)
     options_default(&context.options);
     bool is_good = options_parse(&context.options, boot.command_line, boot.command_line_length, option_words, &error);
     apply_output(&context.options);
+    injection_arm(&context.injection, &context.options.fail);
     print_banner();
     start_memory();
     record_boot();

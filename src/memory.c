@@ -114,11 +114,46 @@ static void invalidate(void *context, vaddr_t address)
     arch_tlb_invalidate(address);
 }
 
+static void activate(void *context, paddr_t root)
+{
+    (void)context;
+    arch_mmu_activate(root);
+}
+
+static bool map_window(void)
+{
+    return arch_layout.window == 0 || pt_prepare(&memory.paging.pt, arch_layout.window, FRAME_SIZE) == PT_OK;
+}
+
+/* Through the window, whose table is there: a page at a time. */
+static void clear_far_frame(paddr_t frame)
+{
+    struct pt *pt = &memory.paging.pt;
+    enum pt_status status = pt_map(pt, arch_layout.window, frame, FRAME_SIZE, PT_WRITE);
+    ASSERT(status == PT_OK);
+    memset((void *)arch_layout.window, 0, FRAME_SIZE);
+    pt_unmap(pt, arch_layout.window, FRAME_SIZE, NULL, NULL);
+}
+
+static void clear_frames(void *context, paddr_t frame, size_t bytes)
+{
+    if (frame + bytes <= arch_layout.direct_limit) {
+        memset(direct(context, frame), 0, bytes);
+        return;
+    }
+    for (size_t done = 0; done < bytes; done += FRAME_SIZE)
+        clear_far_frame(frame + done);
+}
+
 static bool build_tables(paddr_t storage, size_t storage_bytes)
 {
-    struct paging_machine machine = {.at = direct, .invalidate = invalidate, .has_nx = arch_mmu_has_nx()};
+    struct paging_machine machine = {.at = direct,
+                                     .clear = clear_frames,
+                                     .invalidate = invalidate,
+                                     .activate = activate,
+                                     .has_nx = arch_mmu_has_nx()};
     paddr_t storage_end = storage + (storage_bytes + FRAME_SIZE - 1) / FRAME_SIZE * FRAME_SIZE;
-    if (paging_init(&memory.paging, &memory.pmm, &machine) != PT_OK || !map_image() ||
+    if (paging_init(&memory.paging, &memory.pmm, &machine) != PT_OK || !map_image() || !map_window() ||
         !map_direct(storage, storage_end))
         return false;
     for (size_t i = 0; i < range_count; i++) {
@@ -128,13 +163,10 @@ static bool build_tables(paddr_t storage, size_t storage_bytes)
     return true;
 }
 
-static void zero_page(void *context, vaddr_t page)
-{
-    (void)context;
-    memset((void *)page, 0, FRAME_SIZE);
-}
+static const char too_little_for_tables[] =
+    "too little memory: no room for the page tables; give the machine at least 16 MiB";
 
-const char *memory_init(const struct mb2_info *info)
+const char *memory_init(const struct mb2_info *info, struct inject *frames, struct inject *regions)
 {
     const char *problem = find_free_frames(info);
     if (problem)
@@ -144,10 +176,13 @@ const char *memory_init(const struct mb2_info *info)
     if (storage == 0)
         return "too little memory: no room for the frame allocator; give the machine at least 16 MiB";
     pmm_init(&memory.pmm, direct(NULL, storage), ranges, range_count, arch_layout.direct_limit);
+    memory.pmm.inject = frames;
     if (!build_tables(storage, storage_bytes))
-        return "too little memory: no room for the page tables; give the machine at least 16 MiB";
+        return too_little_for_tables;
     arch_mmu_activate(memory.paging.pt.root);
-    vmm_init(&memory.space, &memory.paging, arch_layout.regions_first, arch_layout.regions_last, zero_page, NULL);
+    if (vmm_init(&memory.space, &memory.paging, arch_layout.regions_first, arch_layout.regions_last) != VMM_OK)
+        return too_little_for_tables;
+    memory.space.inject = regions;
     return NULL;
 }
 
@@ -163,7 +198,7 @@ bool kernel_page_fault(uintptr_t address, const struct arch_access *access, uint
     if (!memory.space.paging)
         return false;
     enum fault_verdict verdict = vmm_handle_fault(&memory.space, address, &seen);
-    memory_faults.count += verdict == FAULT_MAP_FRAME;
+    memory_faults.count += fault_is_resolved(verdict);
     memory_faults.cycles += arch_cycles() - entered;
     return fault_is_resolved(verdict);
 }

@@ -18,9 +18,10 @@ struct memory {
 
 extern struct memory memory;
 
-/* Builds the frame allocator and the kernel's page tables and puts them in force. NULL, or one line that says what is wrong:
- * then this machine will not do. */
-const char *memory_init(const struct mb2_info *info);
+/* Builds the frame allocator and the kernel's page tables and puts them in force. `frames` and `regions` are kept: which
+ * calls of the frame allocator and of the VMM fail on purpose. NULL, or one line that says what is wrong: then this
+ * machine will not do. */
+const char *memory_init(const struct mb2_info *info, struct inject *frames, struct inject *regions);
 
 /* Page faults since the start, and the cycles spent in them. */
 struct memory_faults {

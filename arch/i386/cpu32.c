@@ -29,6 +29,10 @@ const struct arch_layout arch_layout = {
     .memory_limit = (paddr_t)4 << 30,
     .regions_first = 0xE0000000,
     .regions_last = 0xFF7FFFFF,
+    .window = 0xFF800000,
+    .user_first = 0x400000,
+    .user_last = 0xBFFFFFFF,
+    .kernel_from = 0xC0000000,
     .scratch_max = (size_t)128 << 20,
 };
 

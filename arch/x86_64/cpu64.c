@@ -26,6 +26,9 @@ const struct arch_layout arch_layout = {
     .memory_limit = (paddr_t)128 << 30, /* what the frame allocator's pyramid and the physical map serve */
     .regions_first = 0xFFFF900000000000,
     .regions_last = 0xFFFF9FFFFFFFFFFF,
+    .user_first = 0x400000,
+    .user_last = 0x00007FFFFFFFFFFF,
+    .kernel_from = 0xFFFF800000000000,
     .scratch_max = (size_t)1 << 30,
 };
 

@@ -27,8 +27,9 @@ struct sh_context {
     const struct mb2_info *boot;
     uint64_t memory_total, memory_usable;
     struct options options;
-    enum sh_status status; /* the worst so far */
-    bool is_asked_to_end;  /* the shell's exit */
+    struct injection injection; /* `fail=`: the failures planned now */
+    enum sh_status status;      /* the worst so far */
+    bool is_asked_to_end;       /* the shell's exit */
 
     bool has_result;                     /* the last run, for `stats` and `map` */
     char alloc_text[128], run_text[512]; /* as the user gave them */

@@ -53,7 +53,8 @@ bool experiment_prepare(struct sh_context *c, const struct options *options, con
         .run_text = run_text,
     };
     memcpy(run->options, alloc->options, sizeof run->options);
-    world_set_backing(&c->world, options->vm);
+    world_set_memory(&c->world, options->vm, options->has_large_pages);
+    c->world.inject = c->injection.where == INJECTION_HEAP ? &c->injection.heap : NULL;
     return run->alloc_text != NULL;
 }
 
@@ -285,6 +286,7 @@ void experiment_start(struct sh_context *c, const struct options *options)
         tour_run(c, options);
         break;
     case LAB_RUN_NONE:
-        break;
+        return;
     }
+    injection_report(c);
 }

@@ -89,11 +89,11 @@ static bool read_seed(struct options *o, struct value v, struct lab_error *error
 
 static bool read_vm(struct options *o, struct value v, struct lab_error *error)
 {
-    static const char *const words[] = {"demand", "immediate", NULL};
-    static const enum vmm_backing backings[] = {VMM_DEMAND, VMM_IMMEDIATE};
+    static const char *const words[] = {"demand", "immediate", "zero", NULL};
+    static const enum vmm_backing backings[] = {VMM_DEMAND, VMM_IMMEDIATE, VMM_ZERO};
     unsigned i;
     if (!read_word(v, words, &i))
-        return refuse(error, v, "vm", "demand or immediate in this version (zero is not built yet)");
+        return refuse(error, v, "vm", "demand, immediate or zero");
     o->vm = backings[i];
     return true;
 }
@@ -109,8 +109,12 @@ static bool read_heap(struct options *o, struct value v, struct lab_error *error
 
 static bool read_pages(struct options *o, struct value v, struct lab_error *error)
 {
-    (void)o;
-    return is_word(v, "4k") || refuse(error, v, "pages", "4k in this version (large is not built yet)");
+    static const char *const words[] = {"4k", "large", NULL};
+    unsigned i;
+    if (!read_word(v, words, &i))
+        return refuse(error, v, "pages", "4k or large");
+    o->has_large_pages = i == 1;
+    return true;
 }
 
 static bool read_check(struct options *o, struct value v, struct lab_error *error)
@@ -139,9 +143,8 @@ static bool read_harden(struct options *o, struct value v, struct lab_error *err
 
 static bool read_fail(struct options *o, struct value v, struct lab_error *error)
 {
-    (void)o;
-    return lab_fail(error, v.text, v.length, "fail=%.*s: fault injection is not built yet in this version",
-                    (int)(v.length < 60 ? v.length : 60), v.text);
+    return injection_parse(v.text, v.length, &o->fail) ||
+           refuse(error, v, "fail", "pmm, vmm or heap, then :nth=K or :every=K with K from 1 on");
 }
 
 static bool read_sample(struct options *o, struct value v, struct lab_error *error)

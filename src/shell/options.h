@@ -5,6 +5,8 @@
 #include <lab/spec.h>
 #include <mm/vmm.h>
 
+#include "injection.h"
+
 enum options_then { THEN_SHELL, THEN_EXIT, THEN_HALT };
 enum options_out { OUT_TEXT = 1, OUT_JSON = 2, OUT_BOTH = 3 };
 enum options_console { CONSOLE_AUTO, CONSOLE_SERIAL, CONSOLE_SCREEN, CONSOLE_BOTH };
@@ -17,9 +19,11 @@ struct options {
     struct lab_run_spec run;
     uint64_t seed;
     enum vmm_backing vm;
+    bool has_large_pages;
     size_t heap_limit;
     size_t check_every; /* as in struct lab_run */
     unsigned harden;
+    struct injection_plan fail;
     size_t sample_every;
     unsigned out; /* enum options_out */
     enum options_console console;

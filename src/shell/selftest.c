@@ -80,7 +80,7 @@ static bool demand_memory_works(struct sh_context *c)
         volatile unsigned char *page = (volatile unsigned char *)(region->base + i * FRAME_SIZE);
         holds = !pt_query(&paging_of(c)->pt, (vaddr_t)page, &leaf) && page[0] == 0 && page[FRAME_SIZE - 1] == 0;
         page[1] = 0xA5;
-        holds = holds && page[1] == 0xA5 && region->faults == i + 1;
+        holds = holds && page[1] == 0xA5 && region->count.faults == i + 1;
     }
     holds = holds && !pt_query(&paging_of(c)->pt, region->base - FRAME_SIZE, &leaf) &&
             !pt_query(&paging_of(c)->pt, region->base + request.reserve, &leaf);

@@ -88,6 +88,17 @@ static void do_runs(struct sh_context *c, const char *arguments)
 
 /* ---- run and compare ---- */
 
+/* A plan of the line's own counts from here and ends with the line; without one that of the boot goes on. */
+static void start_with_failures(struct sh_context *c, const struct options *options)
+{
+    struct injection kept = c->injection;
+    if (options->fail.where != INJECTION_NONE)
+        injection_arm(&c->injection, &options->fail);
+    experiment_start(c, options);
+    if (options->fail.where != INJECTION_NONE)
+        c->injection = kept;
+}
+
 /* Runs a line of options on top of the defaults of this boot. What it changes holds for this line alone. */
 static void run_line(struct sh_context *c, const char *line)
 {
@@ -100,12 +111,13 @@ static void run_line(struct sh_context *c, const char *line)
         return;
     }
     *options = c->options;
+    options->fail = (struct injection_plan){.where = INJECTION_NONE};
     if (!options_parse(options, line, length, room, &error))
         sh_error(c, SH_BAD_INPUT, error.word, error.message);
     else if (options->run.kind == LAB_RUN_NONE)
         sh_error(c, SH_BAD_INPUT, "run", "nothing to run: name a trace, a workload or a scenario; `runs` lists them");
     else
-        experiment_start(c, options);
+        start_with_failures(c, options);
     lab_arena_release(&c->arena, mark);
 }
 

@@ -17,14 +17,23 @@ static bool timed_grow(void *context, size_t committed, size_t added)
     return is_grown;
 }
 
+static bool fails_on_purpose(void *context)
+{
+    return inject_hits(context);
+}
+
 static bool open_region(void *context, size_t limit, unsigned harden, struct heap_region *region)
 {
     struct world *w = context;
     w->frames_before = w->space->paging->pmm->free;
-    if (!kheap_open(&w->kheap, w->space, limit, w->backing, harden > 0, region))
+    struct kheap_request request = {
+        .limit = limit, .backing = w->backing, .is_large = w->is_large, .with_starts = harden > 0};
+    if (!kheap_open(&w->kheap, w->space, &request, region))
         return false;
     region->grow = timed_grow;
     region->grow_context = w;
+    region->refuses = w->inject ? fails_on_purpose : NULL;
+    region->refuses_context = w->inject;
     return true;
 }
 
@@ -32,7 +41,13 @@ static void close_region(void *context, struct lab_memory *memory)
 {
     struct world *w = context;
     const struct vmm_region *bytes = w->kheap.bytes;
-    *memory = (struct lab_memory){.faults = bytes->faults, .frames_peak = bytes->frames_peak};
+    *memory = (struct lab_memory){.faults = bytes->count.faults,
+                                  .zero_hits = bytes->count.zero_hits,
+                                  .cow = bytes->count.copies,
+                                  .frames = bytes->frames,
+                                  .frames_peak = bytes->frames_peak,
+                                  .tables = bytes->tables,
+                                  .large_leaves = bytes->large_leaves};
     kheap_close(&w->kheap);
     memory->frames_leaked = (int64_t)w->frames_before - (int64_t)w->space->paging->pmm->free;
 }
@@ -49,22 +64,30 @@ static uint64_t vm_clock(void *context)
     return w->grow_cycles + *w->fault_cycles + *w->fault_count * w->fault_entry_cycles;
 }
 
-void world_set_backing(struct world *world, enum vmm_backing backing)
+void world_set_memory(struct world *world, enum vmm_backing backing, bool is_large)
 {
     world->backing = backing;
-    world->lab.vm = backing == VMM_IMMEDIATE ? "immediate" : "demand";
+    world->is_large = is_large;
+    world->lab.vm = vmm_backing_text(backing);
+    world->lab.pages = is_large ? "large" : "4k";
+}
+
+/* Never inlined: both calls below take the very same way. */
+__attribute__((noinline)) static uint64_t timed_write(volatile unsigned char *page)
+{
+    uint64_t start = arch_cycles();
+    *page = 1;
+    return arch_cycles() - start;
 }
 
 /* One first touch: everything it costs beyond a plain write and what the handler measures itself. */
 static uint64_t measure_entry(const struct world *w, volatile unsigned char *page)
 {
-    uint64_t start = arch_cycles();
-    uint64_t empty = arch_cycles() - start, handled = *w->fault_cycles;
-    start = arch_cycles();
-    *page = 1;
-    uint64_t whole = arch_cycles() - start;
+    uint64_t handled = *w->fault_cycles;
+    uint64_t first = timed_write(page);
     handled = *w->fault_cycles - handled;
-    return whole > handled + empty ? whole - handled - empty : 0;
+    uint64_t plain = timed_write(page);
+    return first > handled + plain ? first - handled - plain : 0;
 }
 
 static bool learn_entry_cost(struct world *w)
@@ -100,7 +123,7 @@ bool world_init(struct world *world, struct vmm_space *space, const uint64_t *fa
         .clock_unit = icount_shift < 0 ? "ticks" : "instructions",
         .arch = arch_name,
     };
-    world_set_backing(world, VMM_DEMAND);
+    world_set_memory(world, VMM_DEMAND, false);
     return learn_entry_cost(world);
 }
 

@@ -9,6 +9,8 @@ struct world {
     struct lab_world lab; /* hand this to lab_run_program; its context is the struct itself */
     struct vmm_space *space;
     enum vmm_backing backing;                   /* of the next region */
+    bool is_large;                              /* it takes large leaves */
+    struct inject *inject;                      /* which of the heap's allocations fail on purpose; NULL: none */
     const uint64_t *fault_count, *fault_cycles; /* kept by the page-fault handler */
     uint64_t fault_entry_cycles; /* what one fault costs besides: the way into the handler and out of it */
     uint64_t grow_cycles;
@@ -21,8 +23,8 @@ struct world {
 bool world_init(struct world *world, struct vmm_space *space, const uint64_t *fault_count, const uint64_t *fault_cycles,
                 int icount_shift);
 
-/* The backing of the regions from now on. */
-void world_set_backing(struct world *world, enum vmm_backing backing);
+/* What the regions from now on are backed by. */
+void world_set_memory(struct world *world, enum vmm_backing backing, bool is_large);
 
 /* Scratch memory for the lab from a region of its own: at most `reserve` bytes, frames at once when they are taken. False:
  * no address range for it. */

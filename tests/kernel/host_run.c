@@ -101,7 +101,7 @@ int main(int argc, char **argv)
                               .vm_clock = no_clock,
                               .clock_unit = "ticks",
                               .arch = sizeof(void *) == 8 ? "x86_64" : "i386",
-                              .vm = "demand"};
+                              .vm = "demand", .pages = "4k"};
     struct lab_arena arena = {.base = malloc(SCRATCH), .committed = SCRATCH, .reserved = SCRATCH};
     struct lab_alloc_spec alloc;
     struct lab_run_spec run_spec;

@@ -12,7 +12,7 @@ RUNS = ["churn:ops=5000:align=50", "ramp:order=lifo", "comb", "scenario:first-wi
 if DEEP:
     RUNS += ["trace:lua"]
 HOST = {"x86_64": "host_run_m64", "i386": "host_run_m32"}
-NOT_COMPARED = {"vm", "faults", "frames_peak", "frames_leaked", "cost", "vm_cost"}  # what the machine adds
+NOT_COMPARED = {"vm", "faults", "frames", "frames_peak", "tables", "frames_leaked", "cost", "vm_cost"}  # what the machine adds
 
 
 def on_host(arch, alloc, run, seed):

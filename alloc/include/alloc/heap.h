@@ -95,6 +95,9 @@ struct heap_region {
     size_t reserved;    /* most bytes the region may reach; a multiple of HEAP_ALIGN */
     heap_grow_fn *grow; /* NULL: the region never grows */
     void *grow_context;
+    bool (*refuses)(void *context); /* fault injection: asked before a place is sought; true: as if there were none.
+                                       NULL: never */
+    void *refuses_context;
     uint8_t *starts; /* harden >= 1: heap_starts_bytes(reserved) zeroed bytes outside the region, of
                                             which heap_starts_bytes(committed) must be there; else NULL */
 };
@@ -137,6 +140,8 @@ struct heap {
     size_t committed, reserved, grain;
     heap_grow_fn *grow;
     void *grow_context;
+    bool (*refuses)(void *context);
+    void *refuses_context;
     uint8_t *starts;
     unsigned harden;
     size_t options[HEAP_OPTIONS_MAX];

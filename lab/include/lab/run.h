@@ -19,8 +19,11 @@ enum lab_status {
 
 /* What the memory under the heap did during a run. Zero on the host. */
 struct lab_memory {
-    uint64_t faults, zero_hits, cow;     /* page faults served in the heap's region, zero-page hits, copies on write */
-    uint64_t frames_peak;                /* most frames that backed the heap's region at once, page tables included */
+    uint64_t faults;                     /* page faults served in the heap's region, those of the next two included */
+    uint64_t zero_hits, cow;             /* reads answered by the zero page; first writes to a page it had answered for */
+    uint64_t frames, frames_peak;        /* frames behind the region at the end and at most, its page tables included */
+    uint64_t tables;                     /* of `frames`, page tables */
+    uint64_t large_leaves;               /* at the end */
     int64_t frames_leaked;               /* free frames before the region was made less those after it was destroyed */
 };
 
@@ -37,7 +40,8 @@ struct lab_world {
     unsigned clock_shift;                /* clock >> clock_shift is the unit */
     const char *clock_unit;              /* "instructions" or "ticks" */
     const char *arch;                    /* "i386", "x86_64" */
-    const char *vm;                      /* backing method's name: "demand", "immediate" */
+    const char *vm;                      /* backing method's name: "demand", "immediate", "zero" */
+    const char *pages;                   /* leaf size asked for: "4k", "large" */
 };
 
 /* Called while a run goes on. Any may be NULL. They must not change the heap. */
@@ -93,7 +97,8 @@ struct lab_result {
     struct heap_counters counters;
     struct lab_memory memory;
     struct lab_cost cost_alloc, cost_free, cost_resize;
-    uint64_t vm_cost;                    /* total spent in growth and faults */
+    struct lab_cost vm_alloc, vm_free, vm_resize; /* of the same calls, what growth and page faults cost */
+    uint64_t vm_cost;                    /* all spent in growth and page faults, between calls (first touches) too */
     uint64_t placement;                  /* FNV-1a 64 */
     enum heap_status check;              /* HEAP_OK, or what the first failing check found */
     struct heap_fault fault;             /* with it: the finding */

@@ -14,9 +14,16 @@ struct kheap {
     struct vmm_region *starts; /* its start table, demand-backed; NULL without one */
 };
 
-/* Makes a region that may grow to `limit` bytes (a multiple of HEAP_ALIGN) with the given backing, and a start table if
- * asked for; *region is ready for heap_init, empty. False: no address range or no memory for it, and nothing is held. */
-bool kheap_open(struct kheap *k, struct vmm_space *space, size_t limit, enum vmm_backing backing, bool with_starts,
+struct kheap_request {
+    size_t limit; /* most bytes, a multiple of HEAP_ALIGN */
+    enum vmm_backing backing;
+    bool is_large;    /* large leaves where they fit */
+    bool with_starts; /* a start table too */
+};
+
+/* Makes the region that is asked for; *region is ready for heap_init, empty. False: no address range or no memory for
+ * it, and nothing is held. */
+bool kheap_open(struct kheap *k, struct vmm_space *space, const struct kheap_request *request,
                 struct heap_region *region);
 
 /* The grow callback it sets: `context` is the struct kheap. */

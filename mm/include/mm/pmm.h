@@ -7,6 +7,7 @@
 #ifndef MM_PMM_H
 #define MM_PMM_H
 
+#include <lib/inject.h>
 #include <mm/memmap.h>
 #include <mm/pmm_set.h>
 
@@ -41,6 +42,7 @@ struct pmm {
     size_t direct_frames;       /* frame numbers below this are direct */
     size_t total, free;         /* managed, free now; reserved ones are free */
     size_t reserved;            /* of the free ones, set aside */
+    struct inject *inject;      /* the caller's: calls that take or reserve frames and are to fail; NULL: none */
 };
 
 /* Bytes of storage for frames below `end`, which is above 0 and at most PMM_LIMIT. */
@@ -61,6 +63,7 @@ struct pmm_run_request {
     size_t frames; /* above 0 */
     size_t align;  /* the first frame's number is a multiple of this power of two */
     enum pmm_zone zone;
+    size_t from_reserved; /* so many of them are drawn from the reserved number, which holds them */
 };
 
 /* The lowest run of free frames in the zone that suits; PMM_ANY takes one above the direct limit if there is one.
@@ -79,8 +82,9 @@ bool pmm_reserve(struct pmm *pmm, size_t frames);
 /* Gives up that many reserved frames; at most `reserved`. */
 void pmm_unreserve(struct pmm *pmm, size_t frames);
 
-/* Draws one of the reserved frames, as pmm_alloc(PMM_ANY) chooses. There must be one. */
-paddr_t pmm_alloc_reserved(struct pmm *pmm);
+/* Draws one of the reserved frames, as pmm_alloc(PMM_ANY) chooses. There must be one. PMM_OK, or PMM_NO_MEMORY if a
+ * failure is injected: then it is still reserved. */
+enum pmm_status pmm_alloc_reserved(struct pmm *pmm, paddr_t *frame);
 
 /* Frames handed out and not given back. */
 static inline size_t pmm_used(const struct pmm *pmm)

@@ -9,7 +9,7 @@
 static char text[2 * LAB_RECORD_MAX];
 static struct lab_buffer buffer;
 
-static const struct lab_world world = {.arch = "i386", .vm = "zero", .clock_unit = "ticks"};
+static const struct lab_world world = {.arch = "i386", .vm = "zero", .pages = "large", .clock_unit = "ticks"};
 static const struct heap_ops policy = {.name = "best-fit"};
 
 static struct lab_sink begin(void)
@@ -51,10 +51,13 @@ static const struct lab_result full_result = {
                  .grows = 30,
                  .resized_in_place = 31,
                  .resized_moved = 32},
-    .memory = {.faults = 33, .zero_hits = 34, .cow = 35, .frames_peak = 36, .frames_leaked = -37},
+    .memory = {.faults = 33, .zero_hits = 34, .cow = 35, .frames = 75, .frames_peak = 36, .tables = 76, .large_leaves = 77, .frames_leaked = -37},
     .cost_alloc = {40, 41, 42, 43, 44},
     .cost_free = {50, 51, 52, 53, 54},
     .cost_resize = {60, 61, 62, 63, 64},
+    .vm_alloc = {80, 81, 82, 83, 84},
+    .vm_free = {85, 86, 87, 88, 89},
+    .vm_resize = {90, 91, 92, 93, 94},
     .vm_cost = 70,
     .placement = 0xABC,
     .first_refused = 5,
@@ -71,18 +74,21 @@ static void result_has_every_key(void **state)
     assert_string_equal(
         text,
         "@kfit {\"schema\":\"kfit/1\",\"type\":\"result\",\"alloc\":\"best-fit\",\"options\":\"grow=64K\","
-        "\"run\":\"trace:lua\",\"seed\":18446744073709551615,\"arch\":\"i386\",\"vm\":\"zero\",\"ops\":1,\"done\":2,"
+        "\"run\":\"trace:lua\",\"seed\":18446744073709551615,\"arch\":\"i386\",\"vm\":\"zero\",\"pages\":\"large\",\"ops\":1,\"done\":2,"
         "\"failed\":3,\"refused_despite_room\":4,\"first_refused\":5,\"peak_live\":6,\"peak_live_used\":7,\"live_end\":"
         "8,"
         "\"heap\":9,\"heap_peak\":10,\"used\":11,\"free\":12,\"meta\":13,\"untracked\":14,\"fixed\":15,\"holes\":16,"
         "\"largest_hole\":17,\"blocks\":18,\"util\":19,\"ext_frag\":20,\"rms_frag\":21,"
         "\"unusable\":[0,1,2,3,4,5,6,7,8,9,10,11,12],\"int_frag\":23,\"overhead\":24,\"orphans\":25,\"probes\":26,"
         "\"probes_max\":27,\"splits\":28,\"merges\":29,\"grows\":30,\"resized_in_place\":31,\"resized_moved\":32,"
-        "\"faults\":33,\"zero_hits\":34,\"cow\":35,\"frames_peak\":36,\"frames_leaked\":-37,\"check\":\"ok\","
+        "\"faults\":33,\"zero_hits\":34,\"cow\":35,\"frames\":75,\"frames_peak\":36,\"tables\":76,\"large_leaves\":77,\"frames_leaked\":-37,\"check\":\"ok\","
         "\"expectation_failed\":false,\"cost\":{\"unit\":\"ticks\","
         "\"alloc\":{\"count\":40,\"mean\":41,\"p50\":42,\"p99\":43,\"max\":44},"
         "\"free\":{\"count\":50,\"mean\":51,\"p50\":52,\"p99\":53,\"max\":54},"
-        "\"resize\":{\"count\":60,\"mean\":61,\"p50\":62,\"p99\":63,\"max\":64}},\"vm_cost\":70,"
+        "\"resize\":{\"count\":60,\"mean\":61,\"p50\":62,\"p99\":63,\"max\":64}},\"vm_cost\":{\"unit\":\"ticks\",\"total\":70,"
+        "\"alloc\":{\"count\":80,\"mean\":81,\"p50\":82,\"p99\":83,\"max\":84},"
+        "\"free\":{\"count\":85,\"mean\":86,\"p50\":87,\"p99\":88,\"max\":89},"
+        "\"resize\":{\"count\":90,\"mean\":91,\"p50\":92,\"p99\":93,\"max\":94}},"
         "\"placement\":\"0000000000000abc\"}\n");
 }
 

@@ -8,7 +8,7 @@
 static char text[16384];
 static struct lab_buffer buffer;
 
-static const struct lab_world world = {.arch = "x86_64", .vm = "demand", .clock_unit = "instructions"};
+static const struct lab_world world = {.arch = "x86_64", .vm = "demand", .pages = "4k", .clock_unit = "instructions"};
 
 /* Three runs with numbers of every size; bump keeps no record. */
 static const struct lab_result bump = {
@@ -56,10 +56,11 @@ static const struct lab_result first_fit = {
                  .grows = 99,
                  .resized_in_place = 12,
                  .resized_moved = 3},
-    .memory = {.faults = 100, .zero_hits = 0, .cow = 0, .frames_peak = 104},
+    .memory = {.faults = 100, .zero_hits = 0, .cow = 0, .frames = 103, .frames_peak = 104, .tables = 2},
     .cost_alloc = {.count = 20000, .mean = 250, .p50 = 190, .p99 = 2400, .max = 10250},
     .cost_free = {.count = 19985, .mean = 95, .p50 = 90, .p99 = 130, .max = 140},
     .cost_resize = {.count = 15, .mean = 700, .p50 = 600, .p99 = 900, .max = 900},
+    .vm_alloc = {.count = 20000, .mean = 33, .p50 = 0, .p99 = 200, .max = 9000},
     .vm_cost = 1234567,
     .placement = 0x0123456789ABCDEF,
     .check_ran = true,
@@ -336,9 +337,10 @@ static void report_of_a_run(void **state)
             "           alloc             20,000           250           190         2,400        10,250\n"
             "           free              19,985            95            90           130           140\n"
             "           resize                15           700           600           900           900\n"
-            "           1,234,567 in growth and page faults, not counted above\n"
+            "VM cost    1,234,567 in growth and page faults, not counted above; within calls:\n"
+            "           alloc             20,000            33             0           200         9,000\n"
             "Frames     100 page faults, 0 zero-page reads, 0 copies on write\n"
-            "           104 frames at most, page tables included; 0 leaked\n"
+            "           104 frames at most, 103 at the end, 2 of these page tables; 0 leaked\n"
             "Check      ok\n"
             "Placement  0123456789abcdef\n");
     assert_true(longest_line() <= 100);

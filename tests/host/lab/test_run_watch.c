@@ -124,6 +124,10 @@ static void growth_is_not_the_allocators_cost(void **state)
     struct lab_result r = run_ops(w, ops, COUNT(ops), &run, LAB_OK);
     assert_int_equal(r.counters.grows, 2);
     assert_int_equal(r.vm_cost, 2 * w->growth_cost);
+    assert_int_equal(r.vm_alloc.count, 3); /* each call has a memory cost, of which one is nothing */
+    assert_int_equal(r.vm_alloc.max, w->growth_cost);
+    assert_int_equal(r.vm_alloc.p50, w->growth_cost);
+    assert_int_equal(r.vm_free.count, 0);
     assert_int_equal(r.cost_alloc.max, 40); /* tried, grown, tried again */
     assert_int_equal(r.cost_alloc.p50, 40);
 }
@@ -141,6 +145,7 @@ static void clock_shift_makes_units(void **state)
     assert_int_equal(r.cost_alloc.max, 100);
     assert_int_equal(r.cost_alloc.p50, 50);
     assert_int_equal(r.vm_cost, 9);
+    assert_int_equal(r.vm_alloc.max, 9);
 }
 
 /* ---- damage is found, and where ---- */

@@ -93,6 +93,7 @@ static inline struct test_world *test_world_begin(void)
         .clock_unit = "ticks",
         .arch = "host",
         .vm = "array",
+        .pages = "4k",
     };
     return w;
 }

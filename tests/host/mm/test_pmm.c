@@ -290,8 +290,10 @@ static void test_reservation_is_kept(void **state)
     assert_int_equal(pmm_alloc(&pmm, PMM_DIRECT, &frame), PMM_NO_MEMORY);
     assert_int_equal(run_at(1, 1, PMM_ANY), PMM_SET_NONE);
     expect_counts(40, 30, 30);
-    for (int i = 0; i < 30; i++)
-        assert_int_equal(pmm_free(&pmm, pmm_alloc_reserved(&pmm)), PMM_OK);
+    for (int i = 0; i < 30; i++) {
+        assert_int_equal(pmm_alloc_reserved(&pmm, &frame), PMM_OK);
+        assert_int_equal(pmm_free(&pmm, frame), PMM_OK);
+    }
     expect_counts(40, 30, 0);
     assert_true(pmm_reserve(&pmm, 30));
     pmm_unreserve(&pmm, 29);
@@ -403,7 +405,8 @@ static void random_reservation(void)
         oracle_reserved -= frames;
     } else if (oracle_reserved > 0) {
         size_t expected = oracle_place(1, 1, PMM_ANY);
-        REQUIRE(pmm_alloc_reserved(&pmm) == FRAME(expected));
+        paddr_t frame;
+        REQUIRE(pmm_alloc_reserved(&pmm, &frame) == PMM_OK && frame == FRAME(expected));
         oracle_reserved--;
         oracle_set(expected, 1, false);
     }

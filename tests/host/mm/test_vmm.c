@@ -4,124 +4,9 @@
  * The machine has MACHINE_FRAMES frames of host memory, junk in all that are free. A page is read and written through
  * its translation, as a processor would.
  */
-#include "random.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#include <mm/vmm.h>
+#include "machine.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
-
-enum { MACHINE_FRAMES = 1300, DIRECT_FRAMES = 900, FIRST_FRAME = 256 };
-
-static unsigned char *memory; /* MACHINE_FRAMES frames */
-static void *storage;
-static struct pmm pmm;
-static struct paging paging;
-static struct vmm_space space;
-static size_t invalidations;
-
-/* ---- the machine ---- */
-
-static unsigned char *frame_bytes(paddr_t frame)
-{
-    REQUIRE(frame % FRAME_SIZE == 0 && frame / FRAME_SIZE - FIRST_FRAME < MACHINE_FRAMES);
-    return memory + (size_t)(frame - (paddr_t)FIRST_FRAME * FRAME_SIZE);
-}
-
-static void *direct_at(void *context, paddr_t frame)
-{
-    (void)context;
-    REQUIRE(frame / FRAME_SIZE < FIRST_FRAME + DIRECT_FRAMES); /* tables must be reachable */
-    return frame_bytes(frame);
-}
-
-static void count_invalidation(void *context, vaddr_t address)
-{
-    (void)context;
-    (void)address;
-    invalidations++;
-}
-
-static bool is_mapped(vaddr_t address)
-{
-    struct pt_leaf leaf;
-    return pt_query(&paging.pt, address, &leaf);
-}
-
-/* The bytes of the page at `address`, NULL if nothing is mapped there. */
-static unsigned char *page_bytes(vaddr_t address)
-{
-    struct pt_leaf leaf;
-    return pt_query(&paging.pt, address, &leaf) ? frame_bytes(leaf.frame) : NULL;
-}
-
-static void zero_page(void *context, vaddr_t page)
-{
-    (void)context;
-    REQUIRE(page % FRAME_SIZE == 0 && page_bytes(page) != NULL);
-    memset(page_bytes(page), 0, FRAME_SIZE);
-}
-
-static void junk_free_frames(void)
-{
-    for (size_t i = pmm_set_next(&pmm.free_frames, 0); i != PMM_SET_NONE; i = pmm_set_next(&pmm.free_frames, i + 1))
-        memset(frame_bytes((paddr_t)i * FRAME_SIZE), 0xDF, FRAME_SIZE);
-}
-
-static const vaddr_t window_first = sizeof(void *) == 8 ? 0xFFFF900000000000u & UINTPTR_MAX : 0xE0000000u;
-
-static int open_machine(void **state)
-{
-    (void)state;
-    const paddr_t base = (paddr_t)FIRST_FRAME * FRAME_SIZE;
-    const struct memmap_range range = {base, base + (paddr_t)MACHINE_FRAMES * FRAME_SIZE};
-    run_begin(1);
-    memory = malloc((size_t)MACHINE_FRAMES * FRAME_SIZE);
-    storage = malloc(pmm_storage_bytes(range.end));
-    assert_true(memory && storage);
-    pmm_init(&pmm, storage, &range, 1, base + (paddr_t)DIRECT_FRAMES * FRAME_SIZE);
-    junk_free_frames();
-    struct paging_machine machine = {.at = direct_at, .invalidate = count_invalidation, .has_nx = true};
-    memset(&paging, 0xA5, sizeof paging);
-    memset(&space, 0xA5, sizeof space);
-    assert_int_equal(paging_init(&paging, &pmm, &machine), PT_OK);
-    vmm_init(&space, &paging, window_first, window_first + 64 * pt_table_span - 1, zero_page, NULL);
-    return 0;
-}
-
-static int close_machine(void **state)
-{
-    (void)state;
-    free(memory);
-    free(storage);
-    return 0;
-}
-
-/* ---- helpers ---- */
-
-static struct vmm_region *create(const char *name, size_t reserve, enum vmm_backing backing)
-{
-    struct vmm_region *region = NULL;
-    struct vmm_region_request request = {.name = name, .reserve = reserve, .backing = backing, .writable = true};
-    assert_int_equal(vmm_region_create(&space, &request, &region), VMM_OK);
-    return region;
-}
-
-static enum fault_verdict touch(vaddr_t address, bool write)
-{
-    struct fault_access access = {.present = is_mapped(address), .write = write};
-    return vmm_handle_fault(&space, address, &access);
-}
-
-static void require_zeros(vaddr_t page)
-{
-    const unsigned char *bytes = page_bytes(page);
-    REQUIRE(bytes != NULL);
-    for (size_t i = 0; i < FRAME_SIZE; i++)
-        REQUIRE(bytes[i] == 0);
-}
 
 /* Takes frames until `left` may be had; direct ones are taken last. */
 static size_t take_all_but(size_t left, paddr_t *frames)
@@ -201,7 +86,7 @@ static void test_no_addresses_left(void **state)
 static void test_window_at_the_top(void **state)
 {
     (void)state;
-    vmm_init(&space, &paging, (vaddr_t)0 - 3 * pt_table_span, UINTPTR_MAX, zero_page, NULL);
+    assert_int_equal(vmm_init(&space, &paging, (vaddr_t)0 - 3 * pt_table_span, UINTPTR_MAX), VMM_OK);
     struct vmm_region *a = create("a", FRAME_SIZE, VMM_IMMEDIATE), *b = create("b", FRAME_SIZE, VMM_IMMEDIATE);
     struct vmm_region *region = NULL;
     struct vmm_region_request request = {.name = "c", .reserve = 1, .backing = VMM_DEMAND};
@@ -248,7 +133,7 @@ static void test_immediate_growth(void **state)
     assert_int_equal(r->frames, 7 + r->tables);
     assert_int_equal(r->tables, paging.pt.tables - before.tables);
     assert_int_equal(before.free - pmm.free, r->frames);
-    assert_int_equal(r->faults, 0);
+    assert_int_equal(r->count.faults, 0);
     assert_int_equal(vmm_region_grow(r, r->reserve + 1), VMM_BAD_ARGUMENT);
     vmm_region_destroy(r);
     expect_books(before);
@@ -268,7 +153,7 @@ static void test_demand_growth_and_first_touch(void **state)
     require_zeros(r->base + 3 * FRAME_SIZE);
     assert_false(is_mapped(r->base + 2 * FRAME_SIZE));
     assert_int_equal(touch(r->base, false), FAULT_MAP_FRAME);
-    assert_int_equal(r->faults, 2);
+    assert_int_equal(r->count.faults, 2);
     assert_int_equal(r->frames, 2 + r->tables);
     assert_int_equal(r->frames_peak, r->frames);
     assert_int_equal(pmm.reserved, 8);
@@ -386,7 +271,7 @@ static void test_guards_and_edges(void **state)
     assert_int_equal(touch(r->base + 9 * FRAME_SIZE, true), FAULT_WILD);
     assert_int_equal(touch(0, true), FAULT_WILD);
     assert_int_equal(touch(UINTPTR_MAX, true), FAULT_WILD);
-    assert_int_equal(r->faults, 0);
+    assert_int_equal(r->count.faults, 0);
     assert_ptr_equal(vmm_region_at(&space, r->base + 5), r);
     assert_ptr_equal(vmm_region_at(&space, r->base - 5), r);
     assert_null(vmm_region_at(&space, r->base + 9 * FRAME_SIZE));
@@ -419,7 +304,7 @@ static void test_forbidden_accesses(void **state)
     assert_false(is_mapped(r->base));
     assert_int_equal(touch(r->base, false), FAULT_MAP_FRAME);
     assert_int_equal(touch(r->base, true), FAULT_PROTECTION);
-    assert_int_equal(r->faults, 1);
+    assert_int_equal(r->count.faults, 1);
 }
 
 /* A stale translation is forgotten once and costs no frame. */
@@ -432,7 +317,7 @@ static void test_spurious_fault(void **state)
     struct books before = books_now();
     assert_int_equal(vmm_handle_fault(&space, r->base, &access), FAULT_SPURIOUS);
     assert_int_equal(invalidations, before.invalidations + 1);
-    assert_int_equal(r->faults, 0);
+    assert_int_equal(r->count.faults, 0);
     expect_books(before);
     assert_int_equal(pt_unmap(&paging.pt, r->base, FRAME_SIZE, NULL, NULL), PT_OK); /* damage */
     assert_int_equal(vmm_handle_fault(&space, r->base, &access), FAULT_BAD_ENTRY);
