@@ -52,15 +52,20 @@ static struct vmm_space *space_of(struct vmm_space *kernel, vaddr_t address)
     return other && address <= other->paging->pt.last ? other : kernel;
 }
 
+enum fault_verdict vmm_judge(struct vmm_space *kernel, vaddr_t address, const struct fault_access *access)
+{
+    struct vmm_space *space = space_of(kernel, address);
+    struct fault_facts facts = facts_at(space, vmm_region_at(space, address), address);
+    return fault_decide(access, &facts);
+}
+
 enum fault_verdict vmm_handle_fault(struct vmm_space *kernel, vaddr_t address, const struct fault_access *access)
 {
     struct vmm_space *space = space_of(kernel, address);
     const struct paging_machine *machine = &space->paging->machine;
-    struct vmm_region *r = vmm_region_at(space, address);
-    struct fault_facts facts = facts_at(space, r, address);
-    enum fault_verdict verdict = fault_decide(access, &facts);
+    enum fault_verdict verdict = vmm_judge(space, address, access);
     if (verdict == FAULT_MAP_FRAME || verdict == FAULT_MAP_ZERO || verdict == FAULT_COPY)
-        return carry_out(r, address - address % FRAME_SIZE, verdict);
+        return carry_out(vmm_region_at(space, address), address - address % FRAME_SIZE, verdict);
     if (verdict == FAULT_SPURIOUS)
         machine->invalidate(machine->context, address);
     return verdict;

@@ -3,6 +3,15 @@
 
 _Static_assert((int)PT_LEVELS <= (int)PT_STEPS_MAX, "a step for each level");
 
+/* The highest bit of an address that belongs to the index of a level. */
+static unsigned last_bit(unsigned level)
+{
+    unsigned bit = pt_shift[level];
+    for (unsigned entries = PT_ENTRIES; entries > 2; entries /= 2)
+        bit++;
+    return bit;
+}
+
 static struct pt_step look(const struct pt *pt, paddr_t table, vaddr_t va, unsigned level)
 {
     unsigned index = index_of(va, level);
@@ -12,6 +21,8 @@ static struct pt_step look(const struct pt *pt, paddr_t table, vaddr_t va, unsig
         .table = pt_table_name[level],
         .at = table + index * sizeof entry,
         .index = index,
+        .first_bit = pt_shift[level],
+        .last_bit = last_bit(level),
         .entry = entry,
         .span = span(level),
         .flags = is_there ? pt_flags_of(pt, entry) : 0,

@@ -6,6 +6,7 @@
 #include <lib/string.h>
 
 #include "experiment.h"
+#include "spaces.h"
 
 struct test {
     const char *name;
@@ -127,6 +128,7 @@ static const struct test tests[] = {
     {"the stack has a guard page", stack_has_a_guard},
     {"demand memory comes at first touch, and goes back", demand_memory_works},
     {"no translation outlives its mapping", no_stale_translation},
+    {"address spaces are apart, and share what they should", spaces_hold},
     {"wrong frees of frames are told apart", frame_errors_are_told},
 };
 

@@ -8,14 +8,16 @@
 #include "crash.h"
 #include "experiment.h"
 #include "line.h"
+#include "spaces.h"
 #include "traces.h"
+#include "translate.h"
 
 struct command {
     const char *name, *usage, *help;
     void (*run)(struct sh_context *c, const char *arguments);
 };
 
-enum { COMMANDS = 10 };
+enum { COMMANDS = 12 };
 static const struct command commands[COMMANDS + 1]; /* ended by an empty one */
 
 static const char *skip_blanks(const char *text)
@@ -202,6 +204,12 @@ static void do_mem(struct sh_context *c, const char *arguments)
     }
 }
 
+static void do_space(struct sh_context *c, const char *arguments)
+{
+    (void)arguments;
+    spaces_show(c);
+}
+
 static void do_crash(struct sh_context *c, const char *arguments)
 {
     crash_run(c, arguments);
@@ -222,6 +230,8 @@ static const struct command commands[COMMANDS + 1] = {
     {"stats", "stats", "the numbers of the last run", do_stats},
     {"map", "map", "the heap at the end of the last run", do_map},
     {"mem", "mem", "frames and regions of this machine", do_mem},
+    {"translate", "translate ADDRESS", "an address taken apart, level by level", translate_run},
+    {"space", "space", "two address spaces: what is apart, what is shared", do_space},
     {"crash", "crash [KIND]", "a fault on purpose, to see the report", do_crash},
     {"exit", "exit", "leave", do_exit},
     {NULL, NULL, NULL, NULL},

@@ -126,9 +126,10 @@ enum { PT_STEPS_MAX = 4 };
 
 /* One level of a translation: the entry the processor looks at. */
 struct pt_step {
-    const char *table; /* the manual's name: "PML4", "PDPT", "PD", "PT" */
-    paddr_t at;        /* where the entry is in physical memory */
-    unsigned index;    /* in its table */
+    const char *table;            /* the manual's name: "PML4", "PDPT", "PD", "PT" */
+    paddr_t at;                   /* where the entry is in physical memory */
+    unsigned index;               /* in its table */
+    unsigned first_bit, last_bit; /* of the address, that are the index; from the lowest */
     uint64_t entry;
     size_t span;    /* bytes that an entry of this level maps */
     unsigned flags; /* enum pt_flags of the entry as it stands; 0 if it is not present */

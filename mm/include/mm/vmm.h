@@ -141,6 +141,9 @@ struct vmm_region *vmm_region_at(struct vmm_space *space, vaddr_t address);
  * in force beside it: if fault_is_resolved(), the access can be tried again. */
 enum fault_verdict vmm_handle_fault(struct vmm_space *kernel, vaddr_t address, const struct fault_access *access);
 
+/* The verdict that vmm_handle_fault would reach, and nothing done about it. FAULT_SPURIOUS: the access is permitted. */
+enum fault_verdict vmm_judge(struct vmm_space *kernel, vaddr_t address, const struct fault_access *access);
+
 /* "immediate", "demand", "zero", ... */
 const char *vmm_backing_text(enum vmm_backing backing);
 
