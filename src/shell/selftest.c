@@ -5,6 +5,7 @@
 #include <arch/image.h>
 #include <lib/string.h>
 
+#include "backing.h"
 #include "experiment.h"
 #include "spaces.h"
 
@@ -65,30 +66,6 @@ static bool stack_has_a_guard(struct sh_context *c)
     return !pt_query(&paging_of(c)->pt, (vaddr_t)kernel_stack_guard, &leaf);
 }
 
-/* A demand region: nothing there before the touch, zeros after it, one fault a page, and all frames come back. */
-static bool demand_memory_works(struct sh_context *c)
-{
-    enum { PAGES = 5 };
-    size_t free_before = paging_of(c)->pmm->free;
-    struct vmm_region *region;
-    struct vmm_region_request request = {
-        .name = "selftest", .reserve = PAGES * FRAME_SIZE, .backing = VMM_DEMAND, .writable = true};
-    struct pt_leaf leaf;
-    if (vmm_region_create(c->world.space, &request, &region) != VMM_OK)
-        return false;
-    bool holds = vmm_region_grow(region, request.reserve) == VMM_OK;
-    for (size_t i = 0; holds && i < PAGES; i++) {
-        volatile unsigned char *page = (volatile unsigned char *)(region->base + i * FRAME_SIZE);
-        holds = !pt_query(&paging_of(c)->pt, (vaddr_t)page, &leaf) && page[0] == 0 && page[FRAME_SIZE - 1] == 0;
-        page[1] = 0xA5;
-        holds = holds && page[1] == 0xA5 && region->count.faults == i + 1;
-    }
-    holds = holds && !pt_query(&paging_of(c)->pt, region->base - FRAME_SIZE, &leaf) &&
-            !pt_query(&paging_of(c)->pt, region->base + request.reserve, &leaf);
-    vmm_region_destroy(region);
-    return holds && paging_of(c)->pmm->free == free_before;
-}
-
 /* The same addresses, other frames: what was written before must not be seen through a stale translation. */
 static bool no_stale_translation(struct sh_context *c)
 {
@@ -126,7 +103,7 @@ static const struct test tests[] = {
     {"data is read and write, not execute", data_is_read_write},
     {"page 0 and the boot mapping are gone", low_memory_is_unmapped},
     {"the stack has a guard page", stack_has_a_guard},
-    {"demand memory comes at first touch, and goes back", demand_memory_works},
+    {"each backing brings what it must, zeroed, and gives it back", backing_holds},
     {"no translation outlives its mapping", no_stale_translation},
     {"address spaces are apart, and share what they should", spaces_hold},
     {"wrong frees of frames are told apart", frame_errors_are_told},

@@ -5,8 +5,10 @@
 #include <lab/report.h>
 #include <lib/string.h>
 
+#include "backing.h"
 #include "crash.h"
 #include "experiment.h"
+#include "layout.h"
 #include "line.h"
 #include "spaces.h"
 #include "traces.h"
@@ -17,7 +19,7 @@ struct command {
     void (*run)(struct sh_context *c, const char *arguments);
 };
 
-enum { COMMANDS = 12 };
+enum { COMMANDS = 14 };
 static const struct command commands[COMMANDS + 1]; /* ended by an empty one */
 
 static const char *skip_blanks(const char *text)
@@ -204,6 +206,18 @@ static void do_mem(struct sh_context *c, const char *arguments)
     }
 }
 
+static void do_backing(struct sh_context *c, const char *arguments)
+{
+    (void)arguments;
+    backing_show(c);
+}
+
+static void do_layout(struct sh_context *c, const char *arguments)
+{
+    (void)arguments;
+    layout_show(c);
+}
+
 static void do_space(struct sh_context *c, const char *arguments)
 {
     (void)arguments;
@@ -230,6 +244,8 @@ static const struct command commands[COMMANDS + 1] = {
     {"stats", "stats", "the numbers of the last run", do_stats},
     {"map", "map", "the heap at the end of the last run", do_map},
     {"mem", "mem", "frames and regions of this machine", do_mem},
+    {"backing", "backing", "what a touch of a page brings, method by method", do_backing},
+    {"layout", "layout", "what lies where in the kernel's address space", do_layout},
     {"translate", "translate ADDRESS", "an address taken apart, level by level", translate_run},
     {"space", "space", "two address spaces: what is apart, what is shared", do_space},
     {"crash", "crash [KIND]", "a fault on purpose, to see the report", do_crash},

@@ -91,14 +91,25 @@ def difference(shown, printed, any_numbers=False):
     return None if at == len(printed) else "printed was one more line: %r" % printed[at]
 
 
+def _refresh(shown, printed):
+    """What a page would show now: all that is printed, or, between `...`, the lines that differ in figures only."""
+    if "..." not in shown:
+        return printed
+    fresh, at = [], 0
+    for line in shown:
+        same = [i for i in range(at, len(printed)) if _plain(line, True) == _plain(printed[i], True)]
+        if line != "..." and same:
+            line, at = printed[same[0]], same[0] + 1
+        fresh.append(line)
+    return fresh
+
+
 def update(page):
-    """Writes what is printed now into the page's sessions, except those with a `...`."""
+    """Writes what is printed now into the page's sessions."""
     text, found = sessions(page)
     for session in reversed(found):
-        if "..." in session.lines:
-            continue
         head = session.lines[:1] if session.has_command else []
-        body = "\n".join(head + session.run()) + "\n"
+        body = "\n".join(head + _refresh(session.shown(), session.run())) + "\n"
         text = text[:session.start] + body + text[session.end:]
     with open(page, "w", encoding="utf-8") as file:
         file.write(text)

@@ -33,6 +33,11 @@ class Comparing(unittest.TestCase):
         self.assertIsNone(docs_sessions.difference(["a", "..."], ["a"]))
         self.assertIsNotNone(docs_sessions.difference(["a", "...", "z"], ["a", "b"]))
 
+    def test_refreshing_between_dots(self):
+        shown = ["...", "b 1", "c 2", "...", "z 3", "..."]
+        printed = ["a 0", "b 7", "c 8", "d 9", "z 9", "y"]
+        self.assertEqual(docs_sessions._refresh(shown, printed), ["...", "b 7", "c 8", "...", "z 9", "..."])
+
     def test_any_numbers(self):
         self.assertIsNone(docs_sessions.difference(["at 0x1f  12 free"], ["at 0xffe 7 free"], True))
         self.assertIsNotNone(docs_sessions.difference(["at 0x1f 12 free"], ["at 0x1f 12 used"], True))
