@@ -69,7 +69,7 @@ def sessions(page):
 def _plain(line, any_numbers):
     if not any_numbers:
         return line.rstrip()
-    line = re.sub(r"\b(0x)?[0-9a-f]*\d[0-9a-f,.]*\b", "#", line)
+    line = re.sub(r"\b(0x[0-9a-f]+|[0-9a-f]*\d[0-9a-f,.]*)\b", "#", line)
     return re.sub(r"[ ]+", " ", line).strip()
 
 
