@@ -25,6 +25,7 @@ const char *memory_init(const struct mb2_info *info);
 /* Page faults since the start, and the cycles spent in them. */
 struct memory_faults {
     uint64_t count, cycles;
+    bool is_handling; /* the handler is at work: a fault now is its own */
 };
 extern struct memory_faults memory_faults;
 

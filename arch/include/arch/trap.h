@@ -7,11 +7,15 @@
 
 #define ARCH_TRAP_REGISTERS 16
 
+/* Exceptions whose error code a report can decode further. */
+enum { ARCH_TRAP_DOUBLE_FAULT = 8, ARCH_TRAP_PAGE_FAULT = 14 };
+
 /* What happened, for a report. */
 struct arch_trap {
     unsigned vector;  /* 0 .. 31 */
     const char *name; /* "page fault", "divide error" ... */
     uintptr_t error;  /* the processor's error code, 0 where it pushes none */
+    bool has_selector; /* the error code names an entry of a descriptor table */
     uintptr_t ip, sp, flags, frame_pointer;
     bool has_address;  /* page fault, or a double fault that came of one */
     uintptr_t address; /* then: the address touched */
@@ -33,8 +37,5 @@ bool kernel_page_fault(uintptr_t address, const struct arch_access *access, uint
 
 /* Provided by the kernel: every other exception, and page faults that were not resolved. */
 _Noreturn void kernel_trap(const struct arch_trap *trap);
-
-/* For tests and self-tests: raises the exception a broken program would. */
-void arch_raise_breakpoint(void);
 
 #endif
