@@ -1,7 +1,7 @@
 # cmake -D NM=nm's-output -D OUT=symbols.asm -P generate_symbols.cmake
-# Writes the kernel's table of its own functions (arch/include/arch/image.h) from what `nm -n` found: sorted by address, one
-# name for each, without the compiler's suffixes (.constprop.0, .cold). Names are offsets into one blob, functions offsets
-# from image_text: 8 bytes each at both widths.
+# Writes the kernel's table of its own functions (arch/include/arch/image.h) from what `nm -n` found: sorted by
+# address, one name for each, without the compiler's suffixes (.constprop.0, .cold). Names are offsets into one blob,
+# functions offsets from image_text: 8 bytes each at both widths.
 include(${CMAKE_CURRENT_LIST_DIR}/read_symbols.cmake)
 kfit_read_symbols(${NM} functions base)
 

@@ -16,7 +16,8 @@ set(KFIT_FLAGS_x86_64 -m64 -mno-red-zone -mcmodel=kernel)
 set(KFIT_FLAGS_i386 -m32 -march=i686)
 set(KFIT_NASM_x86_64 -felf64)
 set(KFIT_NASM_i386 -felf32)
-# Where the kernel image is mapped: virtual = physical + this. The one home of the number: C, NASM and the linker get it.
+# Where the kernel image is mapped: virtual = physical + this. The one home of the number: C, NASM and the linker get
+# it.
 set(KFIT_KERNEL_BASE_x86_64 0xFFFFFFFF80000000)
 set(KFIT_KERNEL_BASE_i386 0xC0000000)
 set(KFIT_EMULATION_x86_64 elf_x86_64)
@@ -62,6 +63,9 @@ function(kfit_kernel_objects arch)
                              ${PROJECT_SOURCE_DIR}/arch/x86)
   target_compile_definitions(${objects} PRIVATE KERNEL_BASE=${KFIT_KERNEL_BASE_${arch}}
                              $<$<COMPILE_LANGUAGE:C>:KFIT_VERSION="${PROJECT_VERSION}">)
+  if(KFIT_UBSAN)
+    target_compile_definitions(${objects} PRIVATE $<$<COMPILE_LANGUAGE:C>:KFIT_SOURCE="${PROJECT_SOURCE_DIR}/">)
+  endif()
   target_compile_options(${objects} PRIVATE
     $<$<COMPILE_LANGUAGE:C>:${KFIT_WARNINGS} ${KFIT_KERNEL_FLAGS} ${KFIT_FLAGS_${arch}}>
     $<$<COMPILE_LANGUAGE:ASM_NASM>:${KFIT_NASM_${arch}} -I${PROJECT_SOURCE_DIR}/arch/x86/>)

@@ -1,5 +1,5 @@
-# kfit_read_symbols(FILE functions base): from the output of `nm -n`, the functions of the kernel proper as "address name", by
-# address, and the address of image_text. The boot part before image_text runs below paging and is left out.
+# kfit_read_symbols(FILE functions base): from the output of `nm -n`, the functions of the kernel proper as "address
+# name", by address, and the address of image_text. The boot part before image_text runs below paging and is left out.
 function(kfit_read_symbols file functions base)
   file(STRINGS ${file} lines REGEX "^[0-9a-f]+ [tTwW] ")
   set(found "")

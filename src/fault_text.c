@@ -7,7 +7,8 @@
 #include "memory.h"
 #include "trace.h"
 
-/* Bits of a page fault's error code (Intel SDM volume 3, section 4.7) and of one that names a selector (section 6.13). */
+/* Bits of a page fault's error code (Intel SDM volume 3, section 4.7) and of one that names a selector (section
+ * 6.13). */
 enum { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RESERVED = 8, PF_FETCH = 16 };
 enum { SELECTOR_EXTERNAL = 1, SELECTOR_IDT = 2, SELECTOR_LDT = 4 };
 
@@ -45,7 +46,8 @@ static void print_region(const struct lab_sink *sink, const struct vmm_region *r
     else if (address - r->base >= r->reserve)
         lab_print(sink, "guard page above region '%s'", r->name);
     else
-        lab_print(sink, "region '%s', byte %ju of %zu committed", r->name, (uintmax_t)(address - r->base), r->committed);
+        lab_print(sink, "region '%s', byte %ju of %zu committed", r->name, (uintmax_t)(address - r->base),
+                  r->committed);
 }
 
 void fault_text_address(const struct lab_sink *sink, uintptr_t address)
@@ -62,7 +64,8 @@ void fault_text_address(const struct lab_sink *sink, uintptr_t address)
     else if (address < FRAME_SIZE)
         lab_print(sink, "page 0, never mapped");
     else if (address >= arch_layout.physmap && address - arch_layout.physmap < arch_layout.direct_limit)
-        lab_print(sink, "physical map, frame 0x%jx", (uintmax_t)(address - arch_layout.physmap) / FRAME_SIZE * FRAME_SIZE);
+        lab_print(sink, "physical map, frame 0x%jx",
+                  (uintmax_t)(address - arch_layout.physmap) / FRAME_SIZE * FRAME_SIZE);
     else
         lab_print(sink, "nothing there, no region and no part of the kernel");
 }
@@ -118,8 +121,10 @@ void fault_text_message(const struct lab_sink *sink, const struct arch_trap *tra
         lab_print(sink, "%s overflow (%s)", stack->name, trap->name);
     else
         lab_print(sink, "%s", trap->name);
-    lab_print(sink, " in ");
-    trace_print_place(sink, trap->ip, false);
+    if (*trace_function(trap->ip, false)) {
+        lab_print(sink, " in ");
+        trace_print_place(sink, trap->ip, false);
+    }
     if (trap->vector == ARCH_TRAP_PAGE_FAULT)
         print_access(sink, trap);
 }

@@ -3,7 +3,7 @@
  *   1. the firmware's map, less the first MiB, the kernel, the modules and the screen, becomes ranges of free frames
  *   2. the frame allocator's bitmaps take the start of one of these ranges
  *   3. new page tables: the kernel image with the rights of each part, and the physical map of all frames
- *   4. the new tables are put in force; identity mapping, boot part and the stacks' guard pages are gone with the old ones
+ *   4. the new tables are put in force; identity mapping, boot part and the stacks' guard pages go with the old ones
  */
 #include "memory.h"
 

@@ -1,8 +1,9 @@
-/* Panic: every exception that was not resolved and every failed assertion ends here. Uses no heap, and no memory but its own.
+/* Panic: every exception that was not resolved and every failed assertion ends here. Uses no heap, and no memory but
+ * its own.
  *
- * The report is a series of stages. What they read may be damaged, so a stage can fail itself: that panic inside the panic is
- * said in one line, and the report goes on with the stage behind it. So it always ends, with the record of the first panic
- * and the panic's status. A record is written as a whole or not at all.
+ * The report is a series of stages. What they read may be damaged, so a stage can fail itself: that panic inside the
+ * panic is said in one line, and the report goes on with the stage behind it. So it always ends, with the record of
+ * the first panic and the panic's status. A record is written as a whole or not at all.
  */
 #include "panic.h"
 
@@ -136,7 +137,7 @@ static void print_heap(void)
         lab_print(&console_sink, "  heap       none: no run is under way\n");
         return;
     }
-    lab_print(&console_sink, "  heap       %s, operation %ju, %zu live blocks\n", policy_name(h->ops),
+    lab_print(&console_sink, "  heap       %s, operation %ju, blocks live: %zu\n", policy_name(h->ops),
               (uintmax_t)h->counters.operations, h->counters.live);
     lab_print(&console_sink, "             %s of %s bytes committed at %p\n", lab_grouped(h->committed, text[0]),
               lab_grouped(h->reserved, text[1]), (const void *)h->base);
@@ -148,8 +149,8 @@ static void print_frames(void)
     char text[4][27];
     if (memory.space.paging)
         lab_print(&console_sink, "  frames     %s of %s free, %s set aside, %s hold page tables\n",
-                  lab_grouped(pmm->free, text[0]), lab_grouped(pmm->total, text[1]), lab_grouped(pmm->reserved, text[2]),
-                  lab_grouped(memory.paging.pt.tables, text[3]));
+                  lab_grouped(pmm->free, text[0]), lab_grouped(pmm->total, text[1]),
+                  lab_grouped(pmm->reserved, text[2]), lab_grouped(memory.paging.pt.tables, text[3]));
 }
 
 static void fill_record(const struct lab_sink *sink)
@@ -163,7 +164,7 @@ static void fill_record(const struct lab_sink *sink)
     lab_json_number(&j, "error", trap->error);
     lab_json_number(&j, "address", trap->has_address ? trap->address : 0);
     lab_json_number(&j, "ip", panic.start.ip);
-    lab_json_text(&j, "symbol", trace_function(panic.start.ip, panic.start.is_return));
+    lab_json_text(&j, "symbol", trace_symbol(&panic.trace));
     lab_json_open_array(&j, "trace");
     for (size_t i = 0; i < panic.trace.count; i++)
         lab_json_text(&j, NULL, trace_function(panic.trace.step[i].address, panic.trace.is_return[i]));
@@ -196,7 +197,8 @@ enum { STAGES = sizeof stages / sizeof *stages };
 
 /* ---- the flow ---- */
 
-/* Says what happened in the report itself. At the latest when every stage may have failed once, nothing is said any more. */
+/* Says what happened in the report itself. At the latest when every stage may have failed once, nothing is said any
+ * more. */
 static void say_second(const char *message)
 {
     if (++panic.nested > STAGES) {
@@ -214,8 +216,8 @@ static _Noreturn void report(void)
     arch_halt();
 }
 
-/* The first panic fills the report; one inside it is noted, and the report goes on. `trap` may be NULL; `message` may be
- * panic.second itself. */
+/* The first panic fills the report; one inside it is noted, and the report goes on. `trap` may be NULL; `message` may
+ * be panic.second itself. */
 static _Noreturn void begin(const char *class, const char *message, const struct arch_trap *trap,
                             const struct trace_start *start)
 {
@@ -246,9 +248,9 @@ _Noreturn void kernel_trap(const struct arch_trap *trap)
 }
 
 /* The caller of the function that this stands in: who called it, and that one's frame. */
-#define CALLER                                                                                                         \
-    ((struct trace_start){.ip = (uintptr_t)__builtin_return_address(0),                                                \
-                          .frame_pointer = *(const uintptr_t *)__builtin_frame_address(0),                             \
+#define CALLER                                                                             \
+    ((struct trace_start){.ip = (uintptr_t)__builtin_return_address(0),                    \
+                          .frame_pointer = *(const uintptr_t *)__builtin_frame_address(0), \
                           .is_return = true})
 
 static const char *assertion_text(const char *whose, const char *expression, const char *file, int line)

@@ -2,15 +2,17 @@
 #include "trace.h"
 
 #include <arch/image.h>
+#include <arch/trap.h>
 #include <lib/symbols.h>
 
-enum { STACKS_MAX = 8, WORD = sizeof(uintptr_t) };
+enum { STACKS_MAX = 8 };
 
 static size_t list_stacks(struct backtrace_stack *list)
 {
     size_t count = image_stack_count < STACKS_MAX ? image_stack_count : STACKS_MAX;
     for (size_t i = 0; i < count; i++)
-        list[i] = (struct backtrace_stack){(uintptr_t)image_stacks[i].guard + FRAME_SIZE, (uintptr_t)image_stacks[i].top};
+        list[i] =
+            (struct backtrace_stack){(uintptr_t)image_stacks[i].guard + FRAME_SIZE, (uintptr_t)image_stacks[i].top};
     return count;
 }
 
@@ -37,17 +39,18 @@ static void add(struct trace *trace, const struct backtrace_step *step, bool is_
     }
 }
 
-/* The return address that no frame pointer leads to yet: of a wild call, whose target is no function, and of a function
- * interrupted before it has saved its caller's frame pointer (one byte, `push`) or before it has set its own. */
-static void add_fresh_caller(struct trace *trace, const struct backtrace_stacks *stacks, const struct trace_start *start)
+/* The return address that no frame pointer leads to yet: of a function interrupted before it has its own frame, and
+ * of a wild call, whose target is no function. */
+static void add_fresh_caller(struct trace *trace, const struct backtrace_stacks *stacks,
+                             const struct trace_start *start)
 {
     struct backtrace_step back = {.times = 1};
     uintptr_t offset;
-    bool is_wild = !find(start->ip, false, &offset);
-    if (!is_wild && offset > 1)
+    size_t slot = 0;
+    const unsigned char *ip = (const unsigned char *)start->ip;
+    if (find(start->ip, false, &offset) && !arch_caller_slot(ip - offset, ip, &slot))
         return;
-    if (backtrace_read(stacks, start->sp + (is_wild || offset == 0 ? 0 : WORD), &back.address) &&
-        find(back.address, true, &offset))
+    if (backtrace_read(stacks, start->sp + slot, &back.address) && find(back.address, true, &offset))
         add(trace, &back, true);
 }
 
@@ -73,6 +76,16 @@ void trace_print_place(const struct lab_sink *sink, uintptr_t address, bool is_r
         lab_print(sink, "%s+0x%jx", name, (uintmax_t)offset);
     else
         lab_print(sink, "0x%jx", (uintmax_t)address);
+}
+
+const char *trace_symbol(const struct trace *trace)
+{
+    for (size_t i = 0; i < trace->count; i++) {
+        const char *name = trace_function(trace->step[i].address, trace->is_return[i]);
+        if (*name)
+            return name;
+    }
+    return "";
 }
 
 const char *trace_function(uintptr_t address, bool is_return)

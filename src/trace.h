@@ -27,6 +27,9 @@ void trace_print_place(const struct lab_sink *sink, uintptr_t address, bool is_r
 /* The function's name alone, "" where there is none. */
 const char *trace_function(uintptr_t address, bool is_return);
 
+/* The innermost function of the kernel in the trace: where it begins, unless that was a jump to nowhere. */
+const char *trace_symbol(const struct trace *trace);
+
 /* Whether the exception itself stands between this address and the next of the trace. */
 bool trace_is_exception(uintptr_t address);
 

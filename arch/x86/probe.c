@@ -2,9 +2,9 @@
  *
  *      .probes    | instruction | recovery |    one row for each probe; each the distance from the field itself
  *
- * The trap code looks here before it reports: only a fault at exactly one of these instructions is recovered from. A call
- * to where execution is forbidden faults at its target, with its return address on the stack: so the row of that probe names
- * the return address.
+ * The trap code looks here before it reports: only a fault at exactly one of these instructions is recovered from. A
+ * call to where execution is forbidden faults at its target, with its return address on the stack: so the row of that
+ * probe names the return address.
  */
 #include <arch/mmu.h>
 #include <arch/probe.h>
@@ -20,9 +20,9 @@ struct probe {
 /* From kernel.ld. */
 extern const struct probe image_probes[], image_probes_end[];
 
-#define PROBE_ROW(at, recovery)                                                                                        \
-    ".pushsection .probes, \"a\"\n\t"                                                                                  \
-    ".long " at " - ., " recovery " - .\n\t"                                                                          \
+#define PROBE_ROW(at, recovery)              \
+    ".pushsection .probes, \"a\"\n\t"        \
+    ".long " at " - ., " recovery " - .\n\t" \
     ".popsection\n\t"
 
 bool arch_probe_read(vaddr_t address)

@@ -1,4 +1,5 @@
-/* Exceptions on purpose, at both widths alike. In assembly, because to the compiler each of them is undefined behaviour. */
+/* Exceptions on purpose, at both widths alike. In assembly, because to the compiler each of them is undefined
+ * behaviour. */
 #include <arch/raise.h>
 
 #include "trap.h"

@@ -14,7 +14,10 @@ struct guarded_stack {
 } __attribute__((aligned(FRAME_SIZE)));
 
 /* The image_stacks entry, and the address to start at. */
-#define GUARDED_STACK(name_, stack) {.name = (name_), .guard = (stack).guard, .top = (stack).bytes + sizeof(stack).bytes}
+#define GUARDED_STACK(name_, stack)                                                         \
+    {                                                                                       \
+        .name = (name_), .guard = (stack).guard, .top = (stack).bytes + sizeof(stack).bytes \
+    }
 
 static inline uintptr_t stack_top(const struct guarded_stack *stack)
 {

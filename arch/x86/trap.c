@@ -84,6 +84,24 @@ void trap_enter(struct trap_frame *frame)
     kernel_trap(&trap);
 }
 
+/* A function saves its caller's frame pointer by the one-byte instruction `push ebp` (`push rbp`): mostly its first
+ * one, in small functions that keep nothing on the stack never. As long as no such byte was passed, nothing was
+ * pushed. */
+bool arch_caller_slot(const unsigned char *function, const unsigned char *ip, size_t *slot)
+{
+    enum { PUSH_FRAME_POINTER = 0x55 };
+    *slot = 0;
+    if (ip == function + 1 && *function == PUSH_FRAME_POINTER) {
+        *slot = sizeof(uintptr_t);
+        return true;
+    }
+    for (const unsigned char *byte = function; byte < ip; byte++) {
+        if (*byte == PUSH_FRAME_POINTER)
+            return false;
+    }
+    return true;
+}
+
 /* Both interrupt controllers off: their vectors would fall on the exceptions, and kfit polls. */
 static void mask_all_interrupts(void)
 {

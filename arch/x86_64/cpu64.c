@@ -1,10 +1,11 @@
-/* x86_64: segments, the task segment with the stacks for faults, interrupt gates, and the way from entry to kernel_main.
+/* x86_64: segments, the task segment with the stacks for faults, interrupt gates, and the way from entry to
+ * kernel_main.
  *
  *      GDT   0x00 null   0x08 code   0x10 data   0x18 task segment (two slots)
  *
- * Three exceptions run on stacks of their own (the interrupt stack table, IST 1 to 3): the double fault, which is what a stack
- * overflow becomes when the guard page leaves the processor no room to push a page fault; the non-maskable interrupt and the
- * machine check, which may come at any instruction.
+ * Three exceptions run on stacks of their own (the interrupt stack table, IST 1 to 3): the double fault, which is
+ * what a stack overflow becomes when the guard page leaves the processor no room to push a page fault; the
+ * non-maskable interrupt and the machine check, which may come at any instruction.
  */
 #include <arch/cpu.h>
 #include <arch/layout.h>

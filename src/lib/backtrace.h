@@ -35,9 +35,9 @@ struct backtrace_stacks {
 /* Reads the word at `address` into *word; false if it is not aligned or lies in no stack. */
 bool backtrace_read(const struct backtrace_stacks *stacks, uintptr_t address, uintptr_t *word);
 
-/* Return addresses from this frame pointer on, the innermost first, at most `max` steps; returns how many. Ends at a frame
- * pointer that is not aligned, lies in no stack, or does not lead upward in its stack (it may lead to another one), and at
- * a return address of 0; at the latest after BACKTRACE_FRAMES frames. */
+/* Return addresses from this frame pointer on, the innermost first, at most `max` steps; returns how many. Ends at a
+ * frame pointer that is not aligned, lies in no stack, or does not lead upward in its stack (it may lead to another
+ * one), and at a return address of 0; at the latest after BACKTRACE_FRAMES frames. */
 size_t backtrace_walk(const struct backtrace_stacks *stacks, uintptr_t frame_pointer, struct backtrace_step *steps,
                       size_t max);
 

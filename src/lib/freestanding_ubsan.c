@@ -1,6 +1,8 @@
-/* Handlers that code compiled with -fsanitize=undefined calls; only in kernels of the preset ubsan. Each names the kind of
- * undefined behaviour and the place. The compiler hands in a record whose first member is the place; what else it holds, and
- * the operands, are not looked at: the place says enough. */
+/* Handlers that code compiled with -fsanitize=undefined calls; only in kernels of the preset ubsan. Each names the
+ * kind of undefined behaviour and the place. The compiler hands in a record whose first member is the place; what
+ * else it holds, and the operands, are not looked at: the place says enough. The files' names begin with KFIT_SOURCE,
+ * the checkout's folder, which is left out. */
+#include <lib/string.h>
 #include <lib/ubsan.h>
 
 struct place {
@@ -8,19 +10,25 @@ struct place {
     uint32_t line, column;
 };
 
+static const char *short_name(const char *file)
+{
+    size_t length = sizeof KFIT_SOURCE - 1;
+    return strlen(file) > length && memcmp(file, KFIT_SOURCE, length) == 0 ? file + length : file;
+}
+
 /* The handler's caller is the function at fault; its frame is the one the handler's own frame links to. */
-#define HANDLER(name, kind_)                                                                                           \
-    void __ubsan_handle_##name(const struct place *place);                                                             \
-    void __ubsan_handle_##name(const struct place *place)                                                              \
-    {                                                                                                                  \
-        struct ubsan_finding finding = {                                                                               \
-            .kind = (kind_),                                                                                           \
-            .file = place->file,                                                                                       \
-            .line = place->line,                                                                                       \
-            .ip = (uintptr_t)__builtin_return_address(0),                                                              \
-            .frame_pointer = *(const uintptr_t *)__builtin_frame_address(0),                                           \
-        };                                                                                                             \
-        ubsan_found(&finding);                                                                                         \
+#define HANDLER(name, kind_)                                                 \
+    void __ubsan_handle_##name(const struct place *place);                   \
+    void __ubsan_handle_##name(const struct place *place)                    \
+    {                                                                        \
+        struct ubsan_finding finding = {                                     \
+            .kind = (kind_),                                                 \
+            .file = short_name(place->file),                                 \
+            .line = place->line,                                             \
+            .ip = (uintptr_t)__builtin_return_address(0),                    \
+            .frame_pointer = *(const uintptr_t *)__builtin_frame_address(0), \
+        };                                                                   \
+        ubsan_found(&finding);                                               \
     }
 
 HANDLER(add_overflow, "signed addition overflows")

@@ -1,4 +1,5 @@
-/* Names for addresses: a look-up in the table of functions that the build puts into the kernel image. Pure; any context. */
+/* Names for addresses: a look-up in the table of functions that the build puts into the kernel image. Pure; any
+ * context. */
 #ifndef LIB_SYMBOLS_H
 #define LIB_SYMBOLS_H
 

@@ -59,7 +59,8 @@ static void double_fault(struct sh_context *c)
 
 static void read_unmapped(struct sh_context *c)
 {
-    (void)*nowhere(c);
+    volatile unsigned char byte = *nowhere(c);
+    (void)byte;
 }
 
 static void touch_page_zero(struct sh_context *c)
@@ -108,7 +109,7 @@ static void overflow_stack(struct sh_context *c)
 
 /* ---- mistakes that the kernel itself notices ---- */
 
-static void assertion(struct sh_context *c)
+static void fail_assertion(struct sh_context *c)
 {
     ASSERT(c == NULL);
 }
@@ -130,7 +131,8 @@ static void overflow_number(struct sh_context *c)
 {
     volatile int32_t number = INT32_MAX;
     number = number + 1;
-    sh_error(c, SH_BAD_INPUT, "overflow", "the signed overflow went unnoticed: only a build of the preset ubsan sees it");
+    sh_error(c, SH_BAD_INPUT, "overflow",
+             "the signed overflow went unnoticed: only a build of the preset ubsan sees it");
 }
 
 /* ---- inside a run ---- */
@@ -144,8 +146,8 @@ static void run_two_blocks(struct sh_context *c, const struct lab_observer *obse
         experiment_run_one(c, &program, &row, observer);
 }
 
-/* Writes over the header behind the last block, as a program that overruns its buffer would: the check at the end of the run
- * must find it. */
+/* Writes over the header behind the last block, as a program that overruns its buffer would: the check at the end of
+ * the run must find it. */
 static void overrun(void *context, struct heap *h, size_t index, const struct lab_op *op, const void *payload)
 {
     (void)context;
@@ -219,7 +221,7 @@ static const struct {
     {"execute", "a call into data; i386 cannot forbid it: status 2", run_data},
     {"guard", "a write just below a region", touch_guard},
     {"stack", "recursion without end", overflow_stack},
-    {"assertion", "an assertion that does not hold", assertion},
+    {"assertion", "an assertion that does not hold", fail_assertion},
     {"frame", "a page frame given back twice", free_frame_twice},
     {"overflow", "a signed overflow: seen by the preset ubsan alone, else status 2", overflow_number},
     {"heap", "a block written past its end: found, reported, status 4", corrupt_heap},

@@ -1,5 +1,5 @@
-/* Self-tests of memory protection. Each right is asked twice: the page tables say it, and the processor, by a probe that may
- * fault, does it. */
+/* Self-tests of memory protection. Each right is asked twice: the page tables say it, and the processor, by a probe
+ * that may fault, does it. */
 #include <arch/image.h>
 #include <arch/probe.h>
 
@@ -174,7 +174,8 @@ static bool running_region_faults(struct sh_context *c)
     return holds;
 }
 
-/* A write that the processor has just translated must fault once the right is gone: the old translation is forgotten. */
+/* A write that the processor has just translated must fault once the right is gone: the old translation is
+ * forgotten. */
 static bool lost_rights_are_noticed(struct sh_context *c)
 {
     struct vmm_region *r = make_region(c);
