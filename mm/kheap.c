@@ -19,10 +19,11 @@ static bool open_regions(struct kheap *k, const struct kheap_request *wanted)
                                       .writable = true};
     if (vmm_region_create(k->space, &heap, &k->bytes) != VMM_OK)
         return false;
+    enum vmm_backing table_backing = wanted->backing == VMM_IMMEDIATE ? VMM_IMMEDIATE : VMM_DEMAND;
     if (!wanted->with_starts)
         return true;
     struct vmm_region_request starts = {
-        .name = "heap starts", .reserve = heap_starts_bytes(wanted->limit), .backing = VMM_DEMAND, .writable = true};
+        .name = "heap starts", .reserve = heap_starts_bytes(wanted->limit), .backing = table_backing, .writable = true};
     return vmm_region_create(k->space, &starts, &k->starts) == VMM_OK;
 }
 

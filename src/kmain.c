@@ -5,6 +5,7 @@
 #include <console/console.h>
 #include <lab/json.h>
 #include <lab/number.h>
+#include <lib/string.h>
 #include <shell/experiment.h>
 #include <shell/injection.h>
 #include <shell/shell.h>
@@ -28,7 +29,27 @@ static void write_nothing(void *unused, const char *text, size_t length)
     (void)unused, (void)text, (void)length;
 }
 
-static const struct lab_sink console_sink = {.write = write_console}, no_sink = {.write = write_nothing};
+/* A record goes out as a whole line: one that is interrupted by a panic is dropped when the panic's begins. */
+static void write_record(void *unused, const char *text, size_t length)
+{
+    static const char marker[] = "@kfit {";
+    static char line[LAB_RECORD_MAX];
+    static size_t used;
+    (void)unused;
+    if (length >= sizeof marker - 1 && memcmp(text, marker, sizeof marker - 1) == 0)
+        used = 0;
+    if (length == 0 || length > sizeof line - used)
+        return;
+    memcpy(line + used, text, length);
+    used += length;
+    if (line[used - 1] == '\n') {
+        con_write(line, used);
+        used = 0;
+    }
+}
+
+static const struct lab_sink console_sink = {.write = write_console}, record_sink = {.write = write_record},
+                             no_sink = {.write = write_nothing};
 
 /* This machine, or what started the kernel, will not do. */
 static _Noreturn void refuse_machine(const char *problem)
@@ -78,7 +99,7 @@ static void select_console(enum options_console choice)
 static void apply_output(const struct options *options)
 {
     context.text = options->out & OUT_TEXT ? console_sink : no_sink;
-    context.records = options->out & OUT_JSON ? console_sink : no_sink;
+    context.records = options->out & OUT_JSON ? record_sink : no_sink;
     panic_set_records(&context.records);
     select_console(options->console);
 }

@@ -3,7 +3,7 @@
  *   1. the firmware's map, less the first MiB, the kernel, the modules and the screen, becomes ranges of free frames
  *   2. the frame allocator's bitmaps take the start of one of these ranges
  *   3. new page tables: the kernel image with the rights of each part, and the physical map of all frames
- *   4. the new tables are put in force; identity mapping, boot part and the stack's guard page are gone with the old ones
+ *   4. the new tables are put in force; identity mapping, boot part and the stacks' guard pages go with the old ones
  */
 #include "memory.h"
 
@@ -92,11 +92,35 @@ static bool map_image_part(const unsigned char *from, const unsigned char *to, u
     return bytes == 0 || pt_map(&memory.paging.pt, (vaddr_t)from, image_physical(from), bytes, flags) == PT_OK;
 }
 
+/* The lowest guard page of a stack from `from` on; image_end if there is none. */
+static const unsigned char *next_guard(const unsigned char *from)
+{
+    const unsigned char *next = image_end;
+    for (size_t i = 0; i < image_stack_count; i++) {
+        const unsigned char *guard = image_stacks[i].guard;
+        if (guard >= from && guard < next)
+            next = guard;
+    }
+    return next;
+}
+
+/* Data and bss, all but the guard pages. */
+static bool map_image_data(void)
+{
+    const unsigned char *from = image_data;
+    while (from < image_end) {
+        const unsigned char *guard = next_guard(from);
+        if (!map_image_part(from, guard, PT_WRITE))
+            return false;
+        from = guard + FRAME_SIZE;
+    }
+    return true;
+}
+
 static bool map_image(void)
 {
     return map_image_part(image_text, image_rodata, PT_EXEC) && map_image_part(image_rodata, image_data, 0) &&
-           map_image_part(image_data, kernel_stack_guard, PT_WRITE) &&
-           map_image_part(kernel_stack_guard + FRAME_SIZE, image_end, PT_WRITE);
+           map_image_data();
 }
 
 /* The physical map of [base, end), as far as frames there are direct. */
@@ -195,10 +219,13 @@ bool kernel_page_fault(uintptr_t address, const struct arch_access *access, uint
                                 .user = access->user,
                                 .fetch = access->fetch,
                                 .reserved = access->reserved};
-    if (!memory.space.paging)
+    if (!memory.space.paging || memory_faults.is_handling)
         return false;
+    memory_faults.is_handling = true;
     enum fault_verdict verdict = vmm_handle_fault(&memory.space, address, &seen);
     memory_faults.count += fault_is_resolved(verdict);
+    memory_faults.verdict = verdict;
+    memory_faults.is_handling = false;
     memory_faults.cycles += arch_cycles() - entered;
     return fault_is_resolved(verdict);
 }

@@ -26,6 +26,8 @@ const char *memory_init(const struct mb2_info *info, struct inject *frames, stru
 /* Page faults since the start, and the cycles spent in them. */
 struct memory_faults {
     uint64_t count, cycles;
+    enum fault_verdict verdict; /* on the last one */
+    bool is_handling;           /* the handler is at work: a fault now is its own */
 };
 extern struct memory_faults memory_faults;
 

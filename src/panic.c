@@ -1,4 +1,10 @@
-/* Panic: every exception that was not resolved, and every failed assertion, ends here. Uses no heap and no memory but its own. */
+/* Panic: every exception that was not resolved and every failed assertion ends here. Uses no heap, and no memory but
+ * its own.
+ *
+ * The report is a series of stages. What they read may be damaged, so a stage can fail itself: that panic inside the
+ * panic is said in one line, and the report goes on with the stage behind it. So it always ends, with the record of
+ * the first panic and the panic's status. A record is written as a whole or not at all.
+ */
 #include "panic.h"
 
 #include <alloc/heap_ops.h>
@@ -8,13 +14,28 @@
 #include <console/console.h>
 #include <lab/json.h>
 #include <lib/assert.h>
+#include <lib/ubsan.h>
+#include <shell/current.h>
 
+#include "fault_text.h"
 #include "memory.h"
+#include "trace.h"
 
-enum { STATUS_PANIC = 3 };
+enum { STATUS_PANIC = 3, MESSAGE_MAX = 200 };
+
+static struct {
+    bool is_under_way;
+    const char *class; /* of the record */
+    char message[MESSAGE_MAX], second[MESSAGE_MAX];
+    bool has_trap;
+    struct arch_trap trap; /* if it was an exception */
+    struct trace_start start;
+    struct trace trace;
+    size_t stage;  /* the next one */
+    size_t nested; /* panics inside this one */
+} panic;
 
 static const struct lab_sink *record_sink;
-static bool is_panicking;
 
 static void write_console(void *context, const char *text, size_t length)
 {
@@ -41,96 +62,234 @@ _Noreturn void leave(const struct lab_sink *records, unsigned status)
     arch_halt();
 }
 
-/* A panic inside a panic says so and leaves at once. */
-static void begin(void)
+/* ---- the stages ---- */
+
+static void print_message(void)
 {
-    if (is_panicking) {
-        lab_print(&console_sink, "\nkfit: panic inside a panic\n");
-        leave(NULL, STATUS_PANIC);
+    if (panic.has_trap) {
+        struct lab_buffer buffer;
+        struct lab_sink sink = lab_buffer_sink(&buffer, panic.message, sizeof panic.message);
+        fault_text_message(&sink, &panic.trap);
     }
-    is_panicking = true;
+    lab_print(&console_sink, "\nkfit: panic: %s\n\n", panic.message);
 }
 
-static void record(const char *class, const char *message, const struct arch_trap *trap)
+static void print_exception(void)
 {
-    struct lab_json j;
-    if (!record_sink)
+    const struct arch_trap *trap = &panic.trap;
+    if (!panic.has_trap)
         return;
-    lab_json_begin(&j, record_sink, "panic");
-    lab_json_text(&j, "class", class);
-    lab_json_text(&j, "message", message);
-    lab_json_number(&j, "vector", trap ? trap->vector : 0);
-    lab_json_number(&j, "error", trap ? trap->error : 0);
-    lab_json_number(&j, "address", trap && trap->has_address ? trap->address : 0);
-    lab_json_number(&j, "ip", trap ? trap->ip : 0);
-    lab_json_text(&j, "symbol", "");
-    lab_json_end(&j);
+    lab_print(&console_sink, "  exception  vector %u, %s; error code 0x%jx", trap->vector, trap->name,
+              (uintmax_t)trap->error);
+    lab_print(&console_sink, trap->vector == ARCH_TRAP_PAGE_FAULT || trap->has_selector ? ": " : "");
+    fault_text_error(&console_sink, trap);
+    lab_print(&console_sink, "\n  at         %p, stack %p, flags 0x%jx\n", (void *)trap->ip, (void *)trap->sp,
+              (uintmax_t)trap->flags);
+    if (trap->has_address) {
+        lab_print(&console_sink, "  address    %p: ", (void *)trap->address);
+        fault_text_address(&console_sink, trap->address);
+        lab_print(&console_sink, "\n");
+    }
+    if (trap->vector == ARCH_TRAP_PAGE_FAULT && memory.space.paging && !memory_faults.is_handling)
+        lab_print(&console_sink, "  verdict    %s\n", fault_verdict_text(memory_faults.verdict));
+    if (memory_faults.is_handling)
+        lab_print(&console_sink, "  inside     the page-fault handler\n");
 }
 
-static void print_registers(const struct arch_trap *trap)
+static void print_registers(void)
 {
-    for (unsigned i = 0; i < trap->register_count; i++)
-        lab_print(&console_sink, "%s  %3s %0*jx",
-                  i % 4 ? ""
-                  : i   ? "\n"
-                        : "",
-                  trap->register_name[i], (int)(2 * sizeof(uintptr_t)), (uintmax_t)trap->register_value[i]);
+    const struct arch_trap *trap = &panic.trap;
+    for (unsigned i = 0; panic.has_trap && i < trap->register_count; i++)
+        lab_print(&console_sink, "%s  %3s %0*jx", i % 4 ? "" : "\n", trap->register_name[i],
+                  (int)(2 * sizeof(uintptr_t)), (uintmax_t)trap->register_value[i]);
+    lab_print(&console_sink, panic.has_trap ? "\n\n" : "");
+}
+
+static void print_trace(void)
+{
+    trace_take(&panic.trace, &panic.start);
+    lab_print(&console_sink, "  stack trace, the innermost function first\n");
+    for (size_t i = 0; i < panic.trace.count; i++) {
+        const struct backtrace_step *step = &panic.trace.step[i];
+        lab_print(&console_sink, "    ");
+        if (trace_is_exception(step->address))
+            lab_print(&console_sink, "-- exception --");
+        else
+            trace_print_place(&console_sink, step->address, panic.trace.is_return[i]);
+        if (step->times > 1)
+            lab_print(&console_sink, "  (%zu times)", step->times);
+        lab_print(&console_sink, "\n");
+    }
     lab_print(&console_sink, "\n");
 }
 
-static void print_memory(void)
+/* A policy's table lies among the constants: any other pointer is not followed. */
+static const char *policy_name(const struct heap_ops *ops)
 {
-    if (memory.space.paging)
-        lab_print(&console_sink, "  frames: %zu of %zu free, %zu set aside\n", memory.pmm.free, memory.pmm.total,
-                  memory.pmm.reserved);
+    const unsigned char *at = (const unsigned char *)ops;
+    return at >= image_rodata && at < image_data ? ops->name : "unknown allocator";
 }
 
-/* What lies at the address, for a page fault: a region's guard, a hole, a page without the right. */
-static void describe_address(const struct arch_trap *trap, struct lab_sink *sink)
+/* Fields as they stand: the heap may be damaged, so nothing is walked. */
+static void print_heap(void)
 {
-    bool is_overflow = trap->address - (uintptr_t)kernel_stack_guard < FRAME_SIZE;
-    const struct vmm_region *r = memory.space.paging ? vmm_region_at(&memory.space, trap->address) : NULL;
-    lab_print(sink, "%s%s at %p, address %p", is_overflow ? "kernel stack overflow: " : "", trap->name,
-              (void *)trap->ip, (void *)trap->address);
-    if (r)
-        lab_print(sink, ", region '%s' at %p", r->name, (void *)r->base);
-    if (trap->vector == 14)
-        lab_print(sink, " (%s, %s%s)", trap->error & 1 ? "not permitted" : "not mapped",
-                  trap->error & 2 ? "write" : "read", trap->error & 16 ? ", fetch" : "");
+    const struct heap *h = kfit_current_heap;
+    char text[2][27];
+    if (!h) {
+        lab_print(&console_sink, "  heap       none: no run is under way\n");
+        return;
+    }
+    lab_print(&console_sink, "  heap       %s, operation %ju, blocks live: %zu\n", policy_name(h->ops),
+              (uintmax_t)h->counters.operations, h->counters.live);
+    lab_print(&console_sink, "             %s of %s bytes committed at %p\n", lab_grouped(h->committed, text[0]),
+              lab_grouped(h->reserved, text[1]), (const void *)h->base);
+}
+
+static void print_frames(void)
+{
+    const struct pmm *pmm = &memory.pmm;
+    char text[4][27];
+    if (memory.space.paging)
+        lab_print(&console_sink, "  frames     %s of %s free, %s set aside, %s hold page tables\n",
+                  lab_grouped(pmm->free, text[0]), lab_grouped(pmm->total, text[1]),
+                  lab_grouped(pmm->reserved, text[2]), lab_grouped(memory.paging.pt.tables, text[3]));
+}
+
+static void fill_record(const struct lab_sink *sink)
+{
+    const struct arch_trap *trap = &panic.trap;
+    struct lab_json j;
+    lab_json_begin(&j, sink, "panic");
+    lab_json_text(&j, "class", panic.class);
+    lab_json_text(&j, "message", panic.message);
+    lab_json_number(&j, "vector", trap->vector);
+    lab_json_number(&j, "error", trap->error);
+    lab_json_number(&j, "address", trap->has_address ? trap->address : 0);
+    lab_json_number(&j, "ip", panic.start.ip);
+    lab_json_text(&j, "symbol", trace_symbol(&panic.trace));
+    lab_json_open_array(&j, "trace");
+    for (size_t i = 0; i < panic.trace.count; i++)
+        lab_json_text(&j, NULL, trace_function(panic.trace.step[i].address, panic.trace.is_return[i]));
+    lab_json_close_array(&j);
+    if (panic.nested > 0)
+        lab_json_text(&j, "second", panic.second);
+    lab_json_end(&j);
+}
+
+static void write_record(void)
+{
+    static char text[LAB_RECORD_MAX + 1];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, text, sizeof text);
+    if (!record_sink)
+        return;
+    fill_record(&sink);
+    record_sink->write(record_sink->context, text, buffer.length);
+}
+
+static void end(void)
+{
+    leave(record_sink, STATUS_PANIC);
+}
+
+static void (*const stages[])(void) = {print_message, print_exception, print_registers, print_trace,
+                                       print_heap,    print_frames,    write_record,    end};
+
+enum { STAGES = sizeof stages / sizeof *stages };
+
+/* ---- the flow ---- */
+
+/* Says what happened in the report itself. At the latest when every stage may have failed once, nothing is said any
+ * more. */
+static void say_second(const char *message)
+{
+    if (++panic.nested > STAGES) {
+        arch_exit(STATUS_PANIC);
+        arch_halt();
+    }
+    lab_print(&console_sink, "\nkfit: panic inside the panic: %s\n", message);
+}
+
+static _Noreturn void report(void)
+{
+    while (panic.stage < STAGES)
+        stages[panic.stage++]();
+    arch_exit(STATUS_PANIC);
+    arch_halt();
+}
+
+/* The first panic fills the report; one inside it is noted, and the report goes on. `trap` may be NULL; `message` may
+ * be panic.second itself. */
+static _Noreturn void begin(const char *class, const char *message, const struct arch_trap *trap,
+                            const struct trace_start *start)
+{
+    struct lab_buffer buffer;
+    if (panic.is_under_way) {
+        say_second(message);
+        report();
+    }
+    panic.is_under_way = true;
+    panic.class = class;
+    panic.start = *start;
+    if (trap)
+        panic.trap = *trap;
+    panic.has_trap = trap != NULL;
+    struct lab_sink sink = lab_buffer_sink(&buffer, panic.message, sizeof panic.message);
+    lab_print(&sink, "%s", message);
+    report();
 }
 
 _Noreturn void kernel_trap(const struct arch_trap *trap)
 {
-    char message[200];
+    struct trace_start start = {.ip = trap->ip, .sp = trap->sp, .frame_pointer = trap->frame_pointer};
     struct lab_buffer buffer;
-    struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
-    begin();
-    if (trap->has_address)
-        describe_address(trap, &sink);
-    else
-        lab_print(&sink, "%s at %p", trap->name, (void *)trap->ip);
-    lab_print(&console_sink, "\nkfit: panic: %s\n  vector %u, error code %jx, flags %jx\n", message, trap->vector,
-              (uintmax_t)trap->error, (uintmax_t)trap->flags);
-    print_registers(trap);
-    print_memory();
-    record("exception", message, trap);
-    leave(record_sink, STATUS_PANIC);
+    struct lab_sink sink = lab_buffer_sink(&buffer, panic.second, sizeof panic.second);
+    if (panic.is_under_way)
+        fault_text_message(&sink, trap);
+    begin("exception", panic.is_under_way ? panic.second : trap->name, trap, &start);
+}
+
+/* The caller of the function that this stands in: who called it, and that one's frame. */
+#define CALLER                                                                             \
+    ((struct trace_start){.ip = (uintptr_t)__builtin_return_address(0),                    \
+                          .frame_pointer = *(const uintptr_t *)__builtin_frame_address(0), \
+                          .is_return = true})
+
+static const char *assertion_text(const char *whose, const char *expression, const char *file, int line)
+{
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, panic.second, sizeof panic.second);
+    lab_print(&sink, "%sassertion failed: %s, %s:%d", whose, expression, file, line);
+    return panic.second;
 }
 
 _Noreturn void assertion_failed(const char *expression, const char *file, int line)
 {
-    char message[200];
-    struct lab_buffer buffer;
-    struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
-    begin();
-    lab_print(&sink, "assertion failed: %s, %s:%d", expression, file, line);
-    lab_print(&console_sink, "\nkfit: panic: %s\n", message);
-    print_memory();
-    record("assertion", message, NULL);
-    leave(record_sink, STATUS_PANIC);
+    struct trace_start start = CALLER;
+    begin("assertion", assertion_text("", expression, file, line), NULL, &start);
 }
 
+/* Of alloc/ and lab/. */
 _Noreturn void heap_assertion_failed(const char *expression, const char *file, int line)
 {
-    assertion_failed(expression, file, line);
+    struct trace_start start = CALLER;
+    begin("assertion", assertion_text("engine: ", expression, file, line), NULL, &start);
+}
+
+_Noreturn void fault_at(const char *room, const char *what, uint64_t where)
+{
+    struct trace_start start = CALLER;
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, panic.second, sizeof panic.second);
+    lab_print(&sink, "%s: %s 0x%jx", room, what, (uintmax_t)where);
+    begin("misuse", panic.second, NULL, &start);
+}
+
+_Noreturn void ubsan_found(const struct ubsan_finding *finding)
+{
+    struct trace_start start = {.ip = finding->ip, .frame_pointer = finding->frame_pointer, .is_return = true};
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, panic.second, sizeof panic.second);
+    lab_print(&sink, "undefined behaviour: %s, %s:%u", finding->kind, finding->file, (unsigned)finding->line);
+    begin("undefined", panic.second, NULL, &start);
 }

@@ -9,6 +9,7 @@
 #include <arch/cpu.h>
 #include <arch/layout.h>
 
+#include "stack.h"
 #include "trap.h"
 
 #define CODE_SELECTOR 0x08
@@ -63,7 +64,13 @@ _Noreturn void double_fault_enter(void);
 static struct task_segment main_task, fault_task;
 static struct gate gates[TRAP_VECTORS];
 static uint64_t gdt[5] = {0, 0x00CF9A000000FFFF, 0x00CF92000000FFFF};
-static unsigned char double_fault_stack[8192] __attribute__((aligned(16)));
+static struct guarded_stack double_fault_stack;
+
+const struct image_stack image_stacks[] = {
+    {.name = "kernel stack", .guard = kernel_stack_guard, .top = kernel_stack_top},
+    GUARDED_STACK("double-fault stack", double_fault_stack),
+};
+const size_t image_stack_count = sizeof image_stacks / sizeof *image_stacks;
 
 static uint64_t task_descriptor(const struct task_segment *task)
 {
@@ -75,7 +82,7 @@ static void segments_load(void)
 {
     main_task.io_map = fault_task.io_map = sizeof(struct task_segment);
     fault_task.eip = (uintptr_t)double_fault_task;
-    fault_task.esp = (uintptr_t)(double_fault_stack + sizeof double_fault_stack);
+    fault_task.esp = stack_top(&double_fault_stack);
     fault_task.eflags = 2;
     fault_task.cs = CODE_SELECTOR;
     fault_task.es = fault_task.ss = fault_task.ds = fault_task.fs = fault_task.gs = DATA_SELECTOR;

@@ -4,8 +4,11 @@
 ; task gate instead (gdt.c), on a stack of its own: its task begins at double_fault_task.
 bits 32
 
+%define FRAME_EIP   10 * 4              ; offset of eip in struct trap_frame
+
 section .text
 extern trap_enter
+global image_trap_return
 extern double_fault_enter
 
 %macro stub 1
@@ -28,10 +31,14 @@ save_and_call:
     pusha
     cld
     mov ebx, esp                        ; the frame; kept over the call
+    push dword [ebx + FRAME_EIP]        ; a link of the stack trace: "called" from where the exception happened
+    push ebp
+    mov ebp, esp
     and esp, -16                        ; the stack the C code expects
     sub esp, 12
     push ebx
     call trap_enter
+image_trap_return:
     mov esp, ebx
     popa
     add esp, 8                          ; vector, error code

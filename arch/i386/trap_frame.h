@@ -5,11 +5,24 @@
 
 #include <stdint.h>
 
+#define ARCH_SP "esp" /* the stack pointer's name in assembly */
+
 struct trap_frame {
-    uint32_t edi, esi, ebp, esp_at_pusha, ebx, edx, ecx, eax;
-    uint32_t vector, error;
-    uint32_t eip, cs, eflags;
+    uintptr_t edi, esi, ebp, esp_at_pusha, ebx, edx, ecx, eax;
+    uintptr_t vector, error;
+    uintptr_t eip, cs, eflags;
 };
+
+static inline uintptr_t *trap_frame_ip(struct trap_frame *f)
+{
+    return &f->eip;
+}
+
+/* Where the interrupted stack pointer was. */
+static inline uintptr_t trap_frame_sp(const struct trap_frame *f)
+{
+    return (uintptr_t)(f + 1);
+}
 
 _Static_assert(sizeof(struct trap_frame) == 13 * 4, "layout shared with isr.asm");
 

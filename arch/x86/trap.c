@@ -12,7 +12,7 @@
 
 #include <stddef.h>
 
-enum { VECTOR_BREAKPOINT = 3, VECTOR_DOUBLE_FAULT = 8, VECTOR_PAGE_FAULT = 14 };
+enum { VECTOR_PROTECTION = 13 };
 
 static const char *const vector_names[TRAP_VECTORS] = {
     "divide error",
@@ -55,7 +55,8 @@ void trap_describe(struct arch_trap *trap, unsigned vector, uintptr_t error)
 {
     const char *name = vector < TRAP_VECTORS ? vector_names[vector] : NULL;
     *trap = (struct arch_trap){.vector = vector, .name = name ? name : "reserved exception", .error = error};
-    trap->has_address = vector == VECTOR_PAGE_FAULT || vector == VECTOR_DOUBLE_FAULT;
+    trap->has_selector = vector >= 10 && vector <= 13;
+    trap->has_address = vector == ARCH_TRAP_PAGE_FAULT || vector == ARCH_TRAP_DOUBLE_FAULT;
     if (trap->has_address)
         trap->address = arch_fault_address();
 }
@@ -67,18 +68,38 @@ void trap_add_register(struct arch_trap *trap, const char *name, uintptr_t value
     trap->register_count++;
 }
 
-void trap_enter(const struct trap_frame *frame)
+void trap_enter(struct trap_frame *frame)
 {
     uint64_t entered = arch_cycles();
-    if (frame->vector == VECTOR_PAGE_FAULT) {
+    if (frame->vector == ARCH_TRAP_PAGE_FAULT) {
         struct arch_access access = decode_access(frame->error);
         if (kernel_page_fault(arch_fault_address(), &access, entered))
             return;
     }
+    if ((frame->vector == ARCH_TRAP_PAGE_FAULT || frame->vector == VECTOR_PROTECTION) && probe_recover(frame))
+        return;
     struct arch_trap trap;
     trap_describe(&trap, (unsigned)frame->vector, frame->error);
     trap_fill(&trap, frame);
     kernel_trap(&trap);
+}
+
+/* A function saves its caller's frame pointer by the one-byte instruction `push ebp` (`push rbp`): mostly its first
+ * one, in small functions that keep nothing on the stack never. As long as no such byte was passed, nothing was
+ * pushed. */
+bool arch_caller_slot(const unsigned char *function, const unsigned char *ip, size_t *slot)
+{
+    enum { PUSH_FRAME_POINTER = 0x55 };
+    *slot = 0;
+    if (ip == function + 1 && *function == PUSH_FRAME_POINTER) {
+        *slot = sizeof(uintptr_t);
+        return true;
+    }
+    for (const unsigned char *byte = function; byte < ip; byte++) {
+        if (*byte == PUSH_FRAME_POINTER)
+            return false;
+    }
+    return true;
 }
 
 /* Both interrupt controllers off: their vectors would fall on the exceptions, and kfit polls. */
@@ -94,9 +115,4 @@ void trap_init(void)
     for (unsigned vector = 0; vector < TRAP_VECTORS; vector++)
         gate_set(vector, trap_stubs[vector]);
     gates_load();
-}
-
-void arch_raise_breakpoint(void)
-{
-    __asm__ volatile("int3");
 }

@@ -12,7 +12,7 @@ enum { TRAP_VECTORS = 32 };
 extern const uintptr_t trap_stubs[TRAP_VECTORS];
 
 /* Called by the stubs with what they pushed; returns to where the trap happened, or not at all. */
-void trap_enter(const struct trap_frame *frame);
+void trap_enter(struct trap_frame *frame);
 
 /* Fills the interrupt table and loads it. Once, at start. */
 void trap_init(void);
@@ -23,6 +23,9 @@ void trap_root_changed(uintptr_t root);
 /* Each width: writes one gate; loads the table (and what its double-fault stack needs). */
 void gate_set(unsigned vector, uintptr_t stub);
 void gates_load(void);
+
+/* Lets a probe that faulted go on where it says so (probe.c): true, and *frame leads there. */
+bool probe_recover(struct trap_frame *frame);
 
 /* Each width: the registers of its frame into a report. */
 void trap_fill(struct arch_trap *trap, const struct trap_frame *frame);

@@ -1,19 +1,20 @@
-/* x86_64: segments, the task segment with the double-fault stack, interrupt gates, and the way from entry to kernel_main.
+/* x86_64: segments, the task segment with the stacks for faults, interrupt gates, and the way from entry to
+ * kernel_main.
  *
  *      GDT   0x00 null   0x08 code   0x10 data   0x18 task segment (two slots)
  *
- * The double fault runs on a stack of its own (IST 1): it is what a stack overflow becomes when the guard page leaves the
- * processor no room to push a page fault.
+ * Three exceptions run on stacks of their own (the interrupt stack table, IST 1 to 3): the double fault, which is
+ * what a stack overflow becomes when the guard page leaves the processor no room to push a page fault; the
+ * non-maskable interrupt and the machine check, which may come at any instruction.
  */
 #include <arch/cpu.h>
 #include <arch/layout.h>
 
+#include "stack.h"
 #include "trap.h"
 
 #define CODE_SELECTOR 0x08
 #define TASK_SELECTOR 0x18
-#define DOUBLE_FAULT 8
-#define IST_DOUBLE_FAULT 1
 #define GATE_INTERRUPT 0x8E /* present, ring 0, interrupt gate */
 
 const char arch_name[] = "x86_64";
@@ -59,12 +60,24 @@ _Static_assert(sizeof(struct task_segment) == 104 && sizeof(struct gate) == 16, 
 static struct task_segment task;
 static struct gate gates[TRAP_VECTORS];
 static uint64_t gdt[5] = {0, 0x00AF9A000000FFFF, 0x00CF92000000FFFF};
-static unsigned char double_fault_stack[8192] __attribute__((aligned(16)));
+
+enum { FAULT_STACKS = 3 };
+static struct guarded_stack fault_stacks[FAULT_STACKS];
+static const unsigned char fault_stack_vector[FAULT_STACKS] = {8, 2, 18}; /* of IST 1, 2, 3 */
+
+const struct image_stack image_stacks[] = {
+    {.name = "kernel stack", .guard = kernel_stack_guard, .top = kernel_stack_top},
+    GUARDED_STACK("double-fault stack", fault_stacks[0]),
+    GUARDED_STACK("NMI stack", fault_stacks[1]),
+    GUARDED_STACK("machine-check stack", fault_stacks[2]),
+};
+const size_t image_stack_count = sizeof image_stacks / sizeof *image_stacks;
 
 static void segments_load(void)
 {
     uint64_t base = (uintptr_t)&task, limit = sizeof task - 1;
-    task.ist[IST_DOUBLE_FAULT - 1] = (uintptr_t)(double_fault_stack + sizeof double_fault_stack);
+    for (unsigned i = 0; i < FAULT_STACKS; i++)
+        task.ist[i] = stack_top(&fault_stacks[i]);
     task.io_map = sizeof task;
     gdt[3] = limit | (base & 0xFFFFFF) << 16 | (uint64_t)0x89 << 40 | (base >> 24 & 0xFF) << 56;
     gdt[4] = base >> 32;
@@ -81,12 +94,22 @@ static void segments_load(void)
                      : "rax", "memory");
 }
 
+/* The IST entry of this vector; 0: it runs on the interrupted stack. */
+static uint8_t ist_of(unsigned vector)
+{
+    for (unsigned i = 0; i < FAULT_STACKS; i++) {
+        if (fault_stack_vector[i] == vector)
+            return (uint8_t)(i + 1);
+    }
+    return 0;
+}
+
 void gate_set(unsigned vector, uintptr_t stub)
 {
     gates[vector] = (struct gate){
         .offset_low = (uint16_t)stub,
         .selector = CODE_SELECTOR,
-        .ist = vector == DOUBLE_FAULT ? IST_DOUBLE_FAULT : 0,
+        .ist = ist_of(vector),
         .type = GATE_INTERRUPT,
         .offset_mid = (uint16_t)(stub >> 16),
         .offset_high = (uint32_t)(stub >> 32),

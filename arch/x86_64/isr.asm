@@ -3,8 +3,11 @@
 ; On entry the processor has pushed ss, rsp, rflags, cs, rip and, for some vectors, an error code.
 bits 64
 
+%define FRAME_RIP   17 * 8              ; offset of rip in struct trap_frame
+
 section .text
 extern trap_enter
+global image_trap_return
 
 %macro stub 1
 stub_%1:
@@ -40,7 +43,12 @@ save_and_call:
     push r15
     cld
     mov rdi, rsp                        ; 22 words pushed onto a stack the processor aligned to 16
+    push qword [rdi + FRAME_RIP]        ; a link of the stack trace: "called" from where the exception happened
+    push rbp
+    mov rbp, rsp
     call trap_enter
+image_trap_return:
+    add rsp, 16
     pop r15
     pop r14
     pop r13

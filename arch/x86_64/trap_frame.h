@@ -5,12 +5,25 @@
 
 #include <stdint.h>
 
+#define ARCH_SP "rsp" /* the stack pointer's name in assembly */
+
 struct trap_frame {
-    uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
-    uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
-    uint64_t vector, error;
-    uint64_t rip, cs, rflags, rsp, ss;
+    uintptr_t r15, r14, r13, r12, r11, r10, r9, r8;
+    uintptr_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
+    uintptr_t vector, error;
+    uintptr_t rip, cs, rflags, rsp, ss;
 };
+
+static inline uintptr_t *trap_frame_ip(struct trap_frame *f)
+{
+    return &f->rip;
+}
+
+/* Where the interrupted stack pointer was. */
+static inline uintptr_t trap_frame_sp(const struct trap_frame *f)
+{
+    return f->rsp;
+}
 
 _Static_assert(sizeof(struct trap_frame) == 22 * 8, "layout shared with isr.asm");
 

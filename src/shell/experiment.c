@@ -7,6 +7,7 @@
 #include <lab/report.h>
 #include <lib/string.h>
 
+#include "current.h"
 #include "selftest.h"
 #include "tour.h"
 #include "traces.h"

@@ -11,9 +11,6 @@ struct experiment_row {
     enum lab_status status;
 };
 
-/* The heap of the run under way, NULL between runs: for a debugger. */
-extern const struct heap *kfit_current_heap;
-
 /* Does what `options` ask for and notes the worst status in the context. */
 void experiment_start(struct sh_context *c, const struct options *options);
 

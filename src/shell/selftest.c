@@ -2,68 +2,15 @@
 #include "selftest.h"
 
 #include <alloc/heap_ops.h>
-#include <arch/image.h>
 #include <lib/string.h>
 
 #include "backing.h"
 #include "experiment.h"
 #include "spaces.h"
 
-struct test {
-    const char *name;
-    bool (*holds)(struct sh_context *c);
-};
-
 static struct paging *paging_of(struct sh_context *c)
 {
     return c->world.space->paging;
-}
-
-/* Whether every page of [from, to) is mapped with exactly these rights (execution counts only with no-execute). */
-static bool has_rights(struct sh_context *c, const unsigned char *from, const unsigned char *to, unsigned flags)
-{
-    const struct pt *pt = &paging_of(c)->pt;
-    struct pt_leaf leaf;
-    for (const unsigned char *page = from; page < to; page += FRAME_SIZE) {
-        if (!pt_query(pt, (vaddr_t)page, &leaf))
-            return false;
-        unsigned rights = pt->nx ? leaf.flags : leaf.flags & ~(unsigned)PT_EXEC;
-        if (rights != (pt->nx ? flags : flags & ~(unsigned)PT_EXEC))
-            return false;
-    }
-    return true;
-}
-
-static bool text_is_read_execute(struct sh_context *c)
-{
-    return has_rights(c, image_text, image_rodata, PT_EXEC);
-}
-
-static bool constants_are_read_only(struct sh_context *c)
-{
-    return has_rights(c, image_rodata, image_data, 0);
-}
-
-static bool data_is_read_write(struct sh_context *c)
-{
-    return has_rights(c, image_data, kernel_stack_guard, PT_WRITE) &&
-           has_rights(c, kernel_stack_guard + FRAME_SIZE, image_end, PT_WRITE);
-}
-
-static bool low_memory_is_unmapped(struct sh_context *c)
-{
-    struct pt_leaf leaf;
-    for (vaddr_t page = 0; page < 2 << 20; page += FRAME_SIZE) {
-        if (pt_query(&paging_of(c)->pt, page, &leaf))
-            return false;
-    }
-    return true;
-}
-
-static bool stack_has_a_guard(struct sh_context *c)
-{
-    struct pt_leaf leaf;
-    return !pt_query(&paging_of(c)->pt, (vaddr_t)kernel_stack_guard, &leaf);
 }
 
 /* The same addresses, other frames: what was written before must not be seen through a stale translation. */
@@ -97,17 +44,15 @@ static bool frame_errors_are_told(struct sh_context *c)
            pmm_free(pmm, frame) == PMM_DOUBLE_FREE && pmm_free(pmm, 0) == PMM_NOT_MANAGED;
 }
 
-static const struct test tests[] = {
-    {"text is read and execute only", text_is_read_execute},
-    {"constants are read only", constants_are_read_only},
-    {"data is read and write, not execute", data_is_read_write},
-    {"page 0 and the boot mapping are gone", low_memory_is_unmapped},
-    {"the stack has a guard page", stack_has_a_guard},
+static const struct selftest memory_tests[] = {
     {"each backing brings what it must, zeroed, and gives it back", backing_holds},
     {"no translation outlives its mapping", no_stale_translation},
     {"address spaces are apart, and share what they should", spaces_hold},
     {"wrong frees of frames are told apart", frame_errors_are_told},
+    {NULL, NULL},
 };
+
+static const struct selftest *const groups[] = {selftest_protection, memory_tests, selftest_failures};
 
 static void print_verdict(struct sh_context *c, bool holds, const char *name, const char *what)
 {
@@ -147,7 +92,9 @@ static void test_allocators(struct sh_context *c, const struct options *options)
 void selftest_run(struct sh_context *c, const struct options *options)
 {
     lab_print(&c->text, "Self-tests:\n");
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
-        print_verdict(c, tests[i].holds(c), tests[i].name, "");
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        for (const struct selftest *test = groups[i]; test->name; test++)
+            print_verdict(c, test->holds(c), test->name, "");
+    }
     test_allocators(c, options);
 }

@@ -4,6 +4,18 @@
 
 #include "context.h"
 
+/* One test: a sentence that holds or not. Leaves the machine as it found it. */
+struct selftest {
+    const char *name; /* NULL ends a table */
+    bool (*holds)(struct sh_context *c);
+};
+
+/* What must not be touched (selftest_protection.c). */
+extern const struct selftest selftest_protection[];
+
+/* What must hold when memory runs out, at every point where it can (selftest_failures.c). */
+extern const struct selftest selftest_failures[];
+
 /* Tests memory protection, demand memory, frame accounting and every allocator on this machine; prints a line for each and
  * notes SH_FAILED if one fails. */
 void selftest_run(struct sh_context *c, const struct options *options);

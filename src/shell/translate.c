@@ -1,10 +1,10 @@
 /* An address taken apart as the processor does it: one line for each level of the page tables. */
 #include "translate.h"
 
-#include <arch/image.h>
-#include <arch/layout.h>
 #include <lab/number.h>
 #include <lib/string.h>
+
+#include "place.h"
 
 enum { ENTRY_DIGITS = 2 * sizeof(vaddr_t) }; /* an entry is as wide as an address in both formats */
 
@@ -40,34 +40,6 @@ static void print_step(struct sh_context *c, const struct pt_step *step)
     }
 }
 
-/* What lies at an address outside the regions. */
-static const char *place_text(vaddr_t address)
-{
-    const unsigned char *at = (const unsigned char *)address;
-    if (at >= image_text && at < image_rodata)
-        return "the kernel's text";
-    if (at >= image_rodata && at < image_data)
-        return "the kernel's constants";
-    if (at >= image_data && at < image_end)
-        return "the kernel's data";
-    if (address >= arch_layout.physmap && address - arch_layout.physmap < arch_layout.direct_limit)
-        return "the physical map";
-    return "in no region";
-}
-
-static void print_place(struct sh_context *c, struct vmm_space *space, vaddr_t address)
-{
-    const struct vmm_region *r = vmm_region_at(space, address);
-    lab_print(&c->text, "%p", (void *)address);
-    if (!r)
-        lab_print(&c->text, ": %s\n", place_text(address));
-    else if (address - r->base >= r->reserve)
-        lab_print(&c->text, ": a guard page of region '%s'\n", r->name);
-    else
-        lab_print(&c->text, ": region '%s' (%s), byte %zu of %zu committed\n", r->name, vmm_backing_text(r->backing),
-                  (size_t)(address - r->base), r->committed);
-}
-
 static void print_touch(struct sh_context *c, struct vmm_space *space, vaddr_t address, bool write)
 {
     struct fault_access access = {.write = write};
@@ -80,7 +52,9 @@ void translate_print(struct sh_context *c, struct vmm_space *space, vaddr_t addr
 {
     struct pt_explanation e;
     pt_explain(&space->paging->pt, address, &e);
-    print_place(c, space, address);
+    lab_print(&c->text, "%p: ", (void *)address);
+    place_print(&c->text, space, address);
+    lab_print(&c->text, "\n");
     if (!e.is_canonical) {
         lab_print(&c->text,
                   "  no address of this processor: the bits above the first index must all be like its top bit\n");

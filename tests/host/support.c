@@ -13,6 +13,12 @@ _Noreturn void heap_assertion_failed(const char *expression, const char *file, i
     abort();
 }
 
+_Noreturn void fault_at(const char *room, const char *what, uint64_t where)
+{
+    fprintf(stderr, "%s: %s 0x%jx\n", room, what, (uintmax_t)where);
+    abort();
+}
+
 _Noreturn void assertion_failed(const char *expression, const char *file, int line)
 {
     heap_assertion_failed(expression, file, line);

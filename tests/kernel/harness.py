@@ -2,6 +2,7 @@
 
 The build tree is named by the environment variable KFIT_BUILD (ctest sets it); without it, build/ in the checkout.
 """
+import concurrent.futures
 import contextlib
 import io
 import json
@@ -76,6 +77,12 @@ def boot(options="", keys=None, type_when=(), iso=None, timeout=TIMEOUT, **setti
                 status, message = stop.status, stop.message
         text.seek(0)
         return Boot(status, message, errors.getvalue(), text.read().decode("ascii", "replace"))
+
+
+def boot_all(calls):
+    """Boots once for each dict of boot()'s arguments, two at a time; the outcomes in the same order."""
+    with concurrent.futures.ProcessPoolExecutor(2) as pool:
+        return [future.result() for future in [pool.submit(boot, **call) for call in calls]]
 
 
 @contextlib.contextmanager

@@ -3,15 +3,20 @@
 #define ARCH_TRAP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define ARCH_TRAP_REGISTERS 16
 
+/* Exceptions whose error code a report can decode further. */
+enum { ARCH_TRAP_DOUBLE_FAULT = 8, ARCH_TRAP_PAGE_FAULT = 14 };
+
 /* What happened, for a report. */
 struct arch_trap {
-    unsigned vector;  /* 0 .. 31 */
-    const char *name; /* "page fault", "divide error" ... */
-    uintptr_t error;  /* the processor's error code, 0 where it pushes none */
+    unsigned vector;   /* 0 .. 31 */
+    const char *name;  /* "page fault", "divide error" ... */
+    uintptr_t error;   /* the processor's error code, 0 where it pushes none */
+    bool has_selector; /* the error code names an entry of a descriptor table */
     uintptr_t ip, sp, flags, frame_pointer;
     bool has_address;  /* page fault, or a double fault that came of one */
     uintptr_t address; /* then: the address touched */
@@ -27,14 +32,16 @@ struct arch_access {
     bool reserved; /* a reserved bit was set in an entry */
 };
 
+/* For stack traces, about an exception at `ip` in the function that begins at `function`: whether the caller's return
+ * address is not to be found by the frame pointer yet, because the function has not saved and set its own. Then it
+ * lies *slot bytes above the stack pointer. */
+bool arch_caller_slot(const unsigned char *function, const unsigned char *ip, size_t *slot);
+
 /* Provided by the kernel: tries to resolve a page fault; true: go on where it happened. Runs with interrupts off and
  * must not use any heap. `entered` is arch_cycles() at the first instruction after entry. */
 bool kernel_page_fault(uintptr_t address, const struct arch_access *access, uint64_t entered);
 
 /* Provided by the kernel: every other exception, and page faults that were not resolved. */
 _Noreturn void kernel_trap(const struct arch_trap *trap);
-
-/* For tests and self-tests: raises the exception a broken program would. */
-void arch_raise_breakpoint(void);
 
 #endif

@@ -11,7 +11,7 @@
 struct kheap {
     struct vmm_space *space;
     struct vmm_region *bytes;  /* the heap's region */
-    struct vmm_region *starts; /* its start table, demand-backed; NULL without one */
+    struct vmm_region *starts; /* its start table, demand-backed unless the heap is immediate; NULL without one */
 };
 
 struct kheap_request {
