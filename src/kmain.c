@@ -82,9 +82,11 @@ static void move_screen(void)
     void *cells = NULL;
     if (!(con_present() & CON_SCREEN))
         return;
-    vmm_map_physical(&memory.space, "screen", s->address, (size_t)s->pitch * s->height, PT_WRITE | PT_NOCACHE, &cells,
-                     &region);
-    con_move_screen(cells);
+    enum vmm_status status = vmm_map_physical(&memory.space, "screen", s->address, (size_t)s->pitch * s->height,
+                                              PT_WRITE | PT_NOCACHE, &cells, &region);
+    con_move_screen(status == VMM_OK ? cells : NULL);
+    if (status != VMM_OK)
+        refuse_machine("too little memory: no room for the page tables of the screen");
 }
 
 static void select_console(enum options_console choice)

@@ -203,10 +203,10 @@ const char *memory_init(const struct mb2_info *info, struct inject *frames, stru
     memory.pmm.inject = frames;
     if (!build_tables(storage, storage_bytes))
         return too_little_for_tables;
-    arch_mmu_activate(memory.paging.pt.root);
     if (vmm_init(&memory.space, &memory.paging, arch_layout.regions_first, arch_layout.regions_last) != VMM_OK)
         return too_little_for_tables;
     memory.space.inject = regions;
+    arch_mmu_activate(memory.paging.pt.root); /* last: until here a failure can be said on the screen */
     return NULL;
 }
 
