@@ -5,6 +5,7 @@
 #include <arch/image.h>
 #include <arch/probe.h>
 #include <arch/raise.h>
+#include <lab/json.h>
 #include <lib/assert.h>
 #include <lib/string.h>
 
@@ -221,6 +222,15 @@ static void fault_in_panic(struct sh_context *c)
     ASSERT(kfit_current_heap == NULL);
 }
 
+/* A record whose text cannot be read: what is written of it must not reach the reader. */
+static void fault_in_record(struct sh_context *c)
+{
+    struct lab_json j;
+    lab_json_begin(&j, &c->records, "error");
+    lab_json_text(&j, "message", (const char *)(vaddr_t)nowhere(c));
+    lab_json_end(&j);
+}
+
 static const struct {
     const char *kind, *help;
     void (*raise)(struct sh_context *c);
@@ -244,6 +254,7 @@ static const struct {
     {"in-allocator", "a page fault inside an allocator, in a run", fault_in_allocator},
     {"in-fault", "a page fault inside the page-fault handler", fault_in_fault},
     {"no-frame", "a page fault that finds no page frame, on purpose", no_frame_in_fault},
+    {"in-record", "a page fault while a record is written", fault_in_record},
     {"in-panic", "a page fault inside the report of a panic", fault_in_panic},
 };
 

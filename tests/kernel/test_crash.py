@@ -27,10 +27,11 @@ PANICS = {
     "in-allocator": ("exception", "not permitted", "region 'heap', byte ", "fit_place"),
     "in-fault": ("exception", "page fault in clear_wrong_page", "inside     the page-fault handler",
                  "clear_wrong_page"),
+    "in-record": ("exception", "page fault in ", "error code 0x0: read, not mapped", "lab_json_text"),
     "in-panic": ("assertion", "kfit_current_heap == NULL", "kfit: panic inside the panic: page fault in print_heap",
                  "fault_in_panic"),
 }
-PAGE_FAULTS = ("not-present", "page-zero", "read-only", "guard", "in-allocator", "in-fault", "execute")
+PAGE_FAULTS = ("not-present", "page-zero", "read-only", "guard", "in-allocator", "in-fault", "in-record", "execute")
 EXECUTE = ("exception", "page fault: execution at 0x", "error code 0x11: execution, not permitted", "arch_run_code")
 COLUMNS = 100
 
@@ -71,6 +72,12 @@ class Crash(KernelTest):
         if len(lines) < 16:
             self.assertEqual(record["trace"][-2:], ["arch_start", "upper_half"], outcome.describe())
             self.assertIn("crash_run", record["trace"])
+
+        if "trap_enter" in record["trace"]:    # the function that the inner exception interrupted is not left out
+            at = record["trace"].index("trap_enter")
+            self.assertEqual(record["trace"][at + 1:at + 3], ["save_and_call", "fault_in_fault"])
+            self.assertIn("-- exception --", outcome.text)
+        self.assertEqual("trap_enter" in record["trace"], function == "clear_wrong_page")
 
     def check_summary(self, outcome, kind):
         if kind == "in-allocator":
