@@ -4,6 +4,7 @@
 #include <alloc/heap_ops.h>
 #include <arch/cpu.h>
 #include <arch/image.h>
+#include <arch/irq.h>
 #include <arch/trap.h>
 #include <console/console.h>
 #include <lab/json.h>
@@ -11,7 +12,7 @@
 
 #include "memory.h"
 
-enum { STATUS_PANIC = 3 };
+enum { STATUS_PANIC = 3, STATUS_HANG = 6 };
 
 static const struct lab_sink *record_sink;
 static bool is_panicking;
@@ -44,6 +45,7 @@ _Noreturn void leave(const struct lab_sink *records, unsigned status)
 /* A panic inside a panic says so and leaves at once. */
 static void begin(void)
 {
+    arch_irq_disable();
     if (is_panicking) {
         lab_print(&console_sink, "\nkfit: panic inside a panic\n");
         leave(NULL, STATUS_PANIC);
@@ -133,4 +135,18 @@ _Noreturn void assertion_failed(const char *expression, const char *file, int li
 _Noreturn void heap_assertion_failed(const char *expression, const char *file, int line)
 {
     assertion_failed(expression, file, line);
+}
+
+_Noreturn void kernel_hang(const struct arch_trap *trap)
+{
+    char message[100];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
+    begin();
+    lab_print(&sink, "the run makes no progress; the processor is at %p", (void *)trap->ip);
+    lab_print(&console_sink, "\nkfit: hang: %s\n", message);
+    print_registers(trap);
+    print_memory();
+    record("hang", message, trap);
+    leave(record_sink, STATUS_HANG);
 }

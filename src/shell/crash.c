@@ -1,6 +1,7 @@
 /* Faults on purpose: each does what a broken kernel would do. */
 #include "crash.h"
 
+#include <alloc/heap_ops.h>
 #include <arch/image.h>
 #include <arch/trap.h>
 #include <lib/assert.h>
@@ -76,6 +77,29 @@ static void corrupt_heap(struct sh_context *c)
         experiment_run_one(c, &program, &row, &observer);
 }
 
+static void *search_for_ever(struct heap *h, size_t bytes, size_t align)
+{
+    (void)bytes, (void)align;
+    while (h->committed > 0)
+        __asm__ volatile("" : : : "memory");
+    return NULL;
+}
+
+/* A run under an allocator whose search never ends: the watchdog must find it. */
+static void hang_in_a_run(struct sh_context *c)
+{
+    static const struct lab_op ops[] = {{.size = 24, .kind = LAB_ALLOC}};
+    static struct heap_ops endless;
+    struct lab_program program = {.ops = ops, .count = 1, .slots = 1, .count_of = {[LAB_ALLOC] = 1}};
+    struct experiment_row row;
+    if (!experiment_prepare(c, &c->options, &c->options.allocs[0], "crash:hang", &row.run))
+        return;
+    endless = *row.run.policy;
+    endless.alloc = search_for_ever;
+    row.run.policy = &endless;
+    experiment_run_one(c, &program, &row, NULL);
+}
+
 static const struct {
     const char *kind, *help;
     void (*raise)(struct sh_context *c);
@@ -87,6 +111,7 @@ static const struct {
     {"breakpoint", "a breakpoint without a debugger", breakpoint},
     {"assertion", "an assertion that does not hold", assertion},
     {"heap", "a block written past its end: found, reported, status 4", corrupt_heap},
+    {"hang", "an allocator that never returns: the watchdog's report after 10 s, status 6", hang_in_a_run},
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };

@@ -3,6 +3,7 @@
 
 #include <alloc/heap_ops.h>
 #include <arch/image.h>
+#include <arch/irq.h>
 #include <lib/string.h>
 
 #include "experiment.h"
@@ -119,6 +120,18 @@ static bool frame_errors_are_told(struct sh_context *c)
            pmm_free(pmm, frame) == PMM_DOUBLE_FREE && pmm_free(pmm, 0) == PMM_NOT_MANAGED;
 }
 
+/* Counted as spurious, and the timer, if there is one, ticks on. */
+static bool spurious_interrupts_pass(struct sh_context *c)
+{
+    const volatile struct arch_irq_counts *now = &arch_irq_counts;
+    bool has_timer = c->timer->await_tick();
+    uint64_t before[2] = {now->spurious[0], now->spurious[1]};
+    arch_raise_spurious_7();
+    arch_raise_spurious_15();
+    bool are_counted = now->spurious[0] == before[0] + 1 && now->spurious[1] == before[1] + 1;
+    return are_counted && (!has_timer || c->timer->await_tick());
+}
+
 static const struct test tests[] = {
     {"text is read and execute only", text_is_read_execute},
     {"constants are read only", constants_are_read_only},
@@ -128,6 +141,7 @@ static const struct test tests[] = {
     {"demand memory comes at first touch, and goes back", demand_memory_works},
     {"no translation outlives its mapping", no_stale_translation},
     {"wrong frees of frames are told apart", frame_errors_are_told},
+    {"spurious interrupts pass, and the timer ticks on", spurious_interrupts_pass},
 };
 
 static void print_verdict(struct sh_context *c, bool holds, const char *name, const char *what)

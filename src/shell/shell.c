@@ -7,6 +7,7 @@
 
 #include "crash.h"
 #include "experiment.h"
+#include "interrupts.h"
 #include "line.h"
 #include "traces.h"
 
@@ -15,7 +16,7 @@ struct command {
     void (*run)(struct sh_context *c, const char *arguments);
 };
 
-enum { COMMANDS = 10 };
+enum { COMMANDS = 12 };
 static const struct command commands[COMMANDS + 1]; /* ended by an empty one */
 
 static const char *skip_blanks(const char *text)
@@ -190,6 +191,17 @@ static void do_mem(struct sh_context *c, const char *arguments)
     }
 }
 
+static void do_irq(struct sh_context *c, const char *arguments)
+{
+    (void)arguments;
+    interrupts_print(c);
+}
+
+static void do_timer(struct sh_context *c, const char *arguments)
+{
+    interrupts_set_timer(c, arguments);
+}
+
 static void do_crash(struct sh_context *c, const char *arguments)
 {
     crash_run(c, arguments);
@@ -210,6 +222,8 @@ static const struct command commands[COMMANDS + 1] = {
     {"stats", "stats", "the numbers of the last run", do_stats},
     {"map", "map", "the heap at the end of the last run", do_map},
     {"mem", "mem", "frames and regions of this machine", do_mem},
+    {"irq", "irq", "interrupts since the start", do_irq},
+    {"timer", "timer HZ", "the timer's ticks a second: 18 to 10000, 0 for off", do_timer},
     {"crash", "crash [KIND]", "a fault on purpose, to see the report", do_crash},
     {"exit", "exit", "leave", do_exit},
     {NULL, NULL, NULL, NULL},

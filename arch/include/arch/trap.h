@@ -9,7 +9,7 @@
 
 /* What happened, for a report. */
 struct arch_trap {
-    unsigned vector;  /* 0 .. 31 */
+    unsigned vector;  /* 0 .. 47 */
     const char *name; /* "page fault", "divide error" ... */
     uintptr_t error;  /* the processor's error code, 0 where it pushes none */
     uintptr_t ip, sp, flags, frame_pointer;
@@ -27,12 +27,19 @@ struct arch_access {
     bool reserved; /* a reserved bit was set in an entry */
 };
 
+/* How many exceptions and interrupts are under way: counted up at the entry of each, down at its end. No heap may be called
+ * while it is above 0. */
+extern volatile unsigned arch_trap_depth;
+
 /* Provided by the kernel: tries to resolve a page fault; true: go on where it happened. Runs with interrupts off and
  * must not use any heap. `entered` is arch_cycles() at the first instruction after entry. */
 bool kernel_page_fault(uintptr_t address, const struct arch_access *access, uint64_t entered);
 
 /* Provided by the kernel: every other exception, and page faults that were not resolved. */
 _Noreturn void kernel_trap(const struct arch_trap *trap);
+
+/* Provided by the kernel: a run hangs; `trap` is where the timer's interrupt found the processor. Called from its handler. */
+_Noreturn void kernel_hang(const struct arch_trap *trap);
 
 /* For tests and self-tests: raises the exception a broken program would. */
 void arch_raise_breakpoint(void);
