@@ -4,8 +4,8 @@
  *                              ^ `entered`                          irq_leave ^
  *        `around`, first part    what the handler measures itself                `around`, second part
  *
- * arch_own_cycles() takes both away: what the handlers measured, and `around` for each of them. `around` is straight code, the
- * same for every line; it is learned once, from interrupts raised by an `int` instruction, less that instruction.
+ * arch_own_cycles() takes both away: what was measured inside, and `around` for each interrupt. `around` is straight code,
+ * the same for every line; it is learned once, from interrupts raised by an `int` instruction, less that instruction.
  */
 #include <arch/cpu.h>
 #include <arch/irq.h>

@@ -13,8 +13,8 @@ void pic_mask(unsigned line, bool is_masked);
 /* In the handler of `line`: whether the controller has no such request in service. */
 bool pic_is_spurious(unsigned line);
 
-/* The handler is done: the controller may raise this line and lesser ones again. After a spurious interrupt nothing is in service where it
- * came from, but the second controller's took the first one's line 2. */
+/* The handler is done: the controller may raise this line and lesser ones again. After a spurious interrupt nothing is in
+ * service where it came from, but if that was the second controller, line 2 of the first one is. */
 void pic_end(unsigned line);
 void pic_end_spurious(unsigned line);
 

@@ -1,8 +1,9 @@
 /* The 16550 at COM1, with a ring in memory behind its 16-byte receive FIFO.
  *
- * What arrives is moved into the ring by the port's interrupt and by every poll alike, so that input works where no interrupt
- * comes. The two share the ring: the main code touches it with interrupts off only. A ring that is full leaves bytes in the port and
- * its interrupt request standing; reading from the ring polls first, which empties the port and lets the next request through.
+ * What arrives is moved into the ring by the port's interrupt and by every poll alike, so that input works where no
+ * interrupt comes. The two share the ring: the main code touches it with interrupts off only. A full ring leaves bytes in
+ * the port and its request standing; reading polls first, which empties the port and lets the next request through.
+ *
  * Source: PC16550D data sheet, registers by offset from the base port. */
 #include "uart.h"
 

@@ -1,7 +1,8 @@
 /* The watchdog of a run: at each tick of the timer it looks whether the heartbeat has moved.
  *
- * A run beats twice for each operation (its clock is read, world.c). Between two operations the heap may be checked or measured,
- * which walks all of it several times: hence patience for each MiB of heap besides. Without a timer nothing is watched.
+ * A run beats twice for each operation (its clock is read, world.c). Between two operations the heap may be checked or
+ * measured, which walks all of it several times: hence patience for each MiB of heap besides. Without a timer nothing is
+ * watched.
  */
 #include "watchdog.h"
 

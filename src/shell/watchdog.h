@@ -7,8 +7,8 @@
 /* The heartbeat: counted up by whoever makes progress in a run. Wraps. */
 extern volatile unsigned watchdog_beats;
 
-/* A run begins, on this heap. `slowdown`: the machine's time runs faster than its processor by this power of two, as it does under
- * instruction counting; the patience grows with it. */
+/* A run begins, on this heap. `slowdown`: the machine's time runs faster than its processor by this power of two, as it
+ * does under instruction counting; the patience grows with it. */
 void watchdog_arm(const struct heap *heap, unsigned slowdown);
 
 /* The run is over, or does what may take its time. */

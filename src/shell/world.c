@@ -1,8 +1,8 @@
 /* The world of a run in the kernel.
  *
- * Time spent in growth is measured around the grow callback. A page fault measures itself from its handler's first line; the few
- * instructions before and behind are learned once, from faults on a region made for that, and added for each fault. Interrupts are
- * in none of these times: all readings are of the clock that leaves them out.
+ * Time spent in growth is measured around the grow callback. A page fault measures itself from its handler's first line;
+ * the few instructions before and behind are learned once, from faults on a region made for that, and added for each fault.
+ * Interrupts are in none of these times: every reading is of the clock that leaves them out.
  */
 #include "world.h"
 

@@ -7,10 +7,10 @@
  * way: argument checks, growth, counters, the moving resize, calloc, and (from `harden` 1 on) the knowledge which
  * addresses are the start of a live block. The policy behind it holds only its algorithm.
  *
- * Context: no function here locks, prints or panics. None that changes a heap or looks a pointer up in it (init, alloc, calloc,
- * resize, free, usable) may be called from interrupt or fault context: the call it interrupts may be at work on the same heap. Where
- * the owner tells how to see that (`no_calls_while`), each of them asserts it. Those that only read a heap (walk, check, measure) do not:
- * a report may use them on a heap that nothing will touch any more.
+ * Context: no function here locks, prints or panics. None that changes a heap or looks a pointer up in it (init, alloc,
+ * calloc, resize, free, usable) may be called from interrupt or fault context: the call it interrupts may be at work
+ * on the same heap. Where the owner tells how to see that (`no_calls_while`), each of them asserts it. Those that only
+ * read a heap (walk, check, measure) do not: a report may use them on a heap that nobody will touch any more.
  * Sizes are bytes throughout.
  */
 #ifndef ALLOC_HEAP_H

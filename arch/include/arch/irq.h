@@ -1,7 +1,7 @@
 /* Interrupts: sixteen lines of the interrupt controller, a handler for each, and a clock that does not see them.
  *
- * Handlers run with interrupts off, on the stack of what they interrupted. They use no heap, allocate nothing, and touch only what
- * the main code touches with interrupts off.
+ * Handlers run with interrupts off, on the stack of what they interrupted. They use no heap, allocate nothing, and share
+ * with the main code only what that touches with interrupts off.
  */
 #ifndef ARCH_IRQ_H
 #define ARCH_IRQ_H
@@ -34,15 +34,15 @@ void arch_irq_register(unsigned line, arch_irq_fn *handler);
 bool arch_irq_disable(void);
 void arch_irq_restore(bool was_enabled);
 
-/* Enables interrupts and stops until one has been served, in one step: called with interrupts off, none that arrives before
- * can be missed. Returns with interrupts on. Only where an interrupt is sure to come, or the machine stands still. */
+/* Enables interrupts and stops until one has been served, in one step: called with interrupts off, none that arrives
+ * before can be missed. Returns with interrupts on. Only where one is sure to come, or the machine stands still. */
 void arch_irq_wait(void);
 
 /* In a handler: what the interrupt stopped, for a report. */
 void arch_irq_describe(struct arch_trap *trap);
 
-/* arch_cycles() less all that went by in interrupts since the start: the clock to measure with. From one reading to the next
- * it counts what the code between them did and nothing else, whether interrupts came or not. Any context but a handler. */
+/* arch_cycles() less all that went by in interrupts since the start: the clock to measure with. From one reading to the
+ * next it counts what the code between them did and nothing else, whether interrupts came or not. Not in a handler. */
 uint64_t arch_own_cycles(void);
 
 /* For self-tests: the interrupts the controller raises when a request has vanished before it was acknowledged. */
