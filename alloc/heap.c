@@ -50,6 +50,12 @@ const struct heap_ops *heap_policy_find(const char *name)
     return NULL;
 }
 
+/* The rule of contexts in heap.h. */
+static void assert_call_allowed(const volatile unsigned *no_calls_while)
+{
+    HEAP_ASSERT(!no_calls_while || *no_calls_while == 0);
+}
+
 /* ---- one operation: counted at its start, its probes added up at its end ---- */
 
 static void operation_begin(struct heap *h)
@@ -124,6 +130,7 @@ static enum heap_status first_commit(struct heap *h)
 enum heap_status heap_init(struct heap *h, const struct heap_setup *setup)
 {
     const struct heap_region *r = &setup->region;
+    assert_call_allowed(r->no_calls_while);
     size_t grain = setup->grain ? setup->grain : HEAP_GRAIN;
     if (setup->harden > HEAP_HARDEN_MAX || (setup->harden > 0 && !r->starts) || grain % HEAP_GRAIN != 0 ||
         !options_in_range(setup->ops, setup->options))
@@ -143,6 +150,7 @@ enum heap_status heap_init(struct heap *h, const struct heap_setup *setup)
         .refuses = r->refuses,
         .refuses_context = r->refuses_context,
         .starts = setup->harden > 0 ? r->starts : NULL,
+        .no_calls_while = r->no_calls_while,
         .harden = setup->harden,
     };
     for (size_t i = 0; i < HEAP_OPTIONS_MAX; i++)
@@ -184,11 +192,13 @@ static void *place_counted(struct heap *h, size_t bytes, size_t align)
 
 void *heap_alloc(struct heap *h, size_t bytes)
 {
+    assert_call_allowed(h->no_calls_while);
     return place_counted(h, bytes, HEAP_ALIGN);
 }
 
 enum heap_status heap_alloc_aligned(struct heap *h, size_t bytes, size_t align, void **out)
 {
+    assert_call_allowed(h->no_calls_while);
     *out = NULL;
     if (align == 0 || (align & (align - 1)) != 0 || align > HEAP_REGION_ALIGN)
         return HEAP_BAD_ARGUMENT;
@@ -198,6 +208,7 @@ enum heap_status heap_alloc_aligned(struct heap *h, size_t bytes, size_t align, 
 
 void *heap_calloc(struct heap *h, size_t count, size_t size)
 {
+    assert_call_allowed(h->no_calls_while);
     if (size != 0 && count > SIZE_MAX / size) {
         operation_begin(h);
         h->counters.refused++;
@@ -250,6 +261,7 @@ static enum heap_status release(struct heap *h, void *ptr)
 
 enum heap_status heap_free(struct heap *h, void *ptr)
 {
+    assert_call_allowed(h->no_calls_while);
     if (!ptr)
         return HEAP_OK;
     operation_begin(h);
@@ -300,6 +312,7 @@ static enum heap_status resize_moving(struct heap *h, void *ptr, size_t bytes, v
 
 enum heap_status heap_resize(struct heap *h, void *ptr, size_t bytes, void **out)
 {
+    assert_call_allowed(h->no_calls_while);
     *out = NULL;
     if (!ptr) {
         *out = heap_alloc(h, bytes);
@@ -319,6 +332,7 @@ enum heap_status heap_resize(struct heap *h, void *ptr, size_t bytes, void **out
 
 size_t heap_usable(struct heap *h, void *ptr)
 {
+    assert_call_allowed(h->no_calls_while);
     if (!ptr)
         return 0;
     h->fault.class = HEAP_FAULT_NONE;

@@ -1,6 +1,8 @@
 /* The memory under a heap in the kernel. The start table grows with the region, so that it costs what the heap costs. */
 #include <mm/kheap.h>
 
+#include <arch/trap.h>
+
 bool kheap_grow(void *context, size_t committed, size_t added)
 {
     struct kheap *k = context;
@@ -41,6 +43,7 @@ bool kheap_open(struct kheap *k, struct vmm_space *space, const struct kheap_req
         .grow = kheap_grow,
         .grow_context = k,
         .starts = k->starts ? (uint8_t *)k->starts->base : NULL,
+        .no_calls_while = &arch_trap_depth,
     };
     return true;
 }

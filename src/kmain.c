@@ -1,8 +1,10 @@
 /* The kernel's main line: console, boot information, options, memory, the run, and what comes after it. */
 #include <arch/cpu.h>
 #include <arch/image.h>
+#include <arch/irq.h>
 #include <arch/layout.h>
 #include <console/console.h>
+#include <dev/pit.h>
 #include <lab/json.h>
 #include <lab/number.h>
 #include <lib/string.h>
@@ -10,6 +12,7 @@
 #include <shell/injection.h>
 #include <shell/shell.h>
 #include <shell/traces.h>
+#include <shell/watchdog.h>
 
 #include "memory.h"
 #include "panic.h"
@@ -132,6 +135,18 @@ static void start_memory(void)
         refuse_machine("too little memory: give the machine at least 16 MiB");
 }
 
+/* From here on the timer ticks and keys come by interrupt, where the machine has them; where not, all goes on by polling. */
+static void start_interrupts(void)
+{
+    static const struct sh_timer timer = {PIT_HZ_MIN, PIT_HZ_MAX, pit_set, pit_await_tick};
+    arch_irq_init();
+    con_use_interrupts();
+    pit_on_tick(watchdog_tick);
+    pit_set(PIT_HZ);
+    context.timer = &timer;
+    arch_irq_restore(true);
+}
+
 /* ---- what the machine is ---- */
 
 static void print_banner(void)
@@ -200,6 +215,7 @@ _Noreturn void kernel_main(void)
     injection_arm(&context.injection, &context.options.fail);
     print_banner();
     start_memory();
+    start_interrupts();
     record_boot();
     print_machine();
     if (is_good)

@@ -212,6 +212,7 @@ const char *memory_init(const struct mb2_info *info, struct inject *frames, stru
 
 /* ---- page faults ---- */
 
+/* Interrupts are off here, so plain cycles count what the handler did and nothing else. */
 bool kernel_page_fault(uintptr_t address, const struct arch_access *access, uint64_t entered)
 {
     struct fault_access seen = {.present = access->present,

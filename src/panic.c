@@ -10,6 +10,7 @@
 #include <alloc/heap_ops.h>
 #include <arch/cpu.h>
 #include <arch/image.h>
+#include <arch/irq.h>
 #include <arch/trap.h>
 #include <console/console.h>
 #include <lab/json.h>
@@ -21,7 +22,7 @@
 #include "memory.h"
 #include "trace.h"
 
-enum { STATUS_PANIC = 3, MESSAGE_MAX = 200 };
+enum { STATUS_PANIC = 3, STATUS_HANG = 6, MESSAGE_MAX = 200 };
 
 static struct {
     bool is_under_way;
@@ -33,7 +34,8 @@ static struct {
     struct trace trace;
     size_t stage;  /* the next one */
     size_t nested; /* panics inside this one */
-} panic;
+    unsigned status;
+} panic = {.status = STATUS_PANIC};
 
 static const struct lab_sink *record_sink;
 
@@ -66,12 +68,12 @@ _Noreturn void leave(const struct lab_sink *records, unsigned status)
 
 static void print_message(void)
 {
-    if (panic.has_trap) {
+    if (panic.has_trap && panic.status == STATUS_PANIC) {
         struct lab_buffer buffer;
         struct lab_sink sink = lab_buffer_sink(&buffer, panic.message, sizeof panic.message);
         fault_text_message(&sink, &panic.trap);
     }
-    lab_print(&console_sink, "\nkfit: panic: %s\n\n", panic.message);
+    lab_print(&console_sink, "\nkfit: %s: %s\n\n", panic.status == STATUS_HANG ? "hang" : "panic", panic.message);
 }
 
 static void print_exception(void)
@@ -189,7 +191,7 @@ static void write_record(void)
 
 static void end(void)
 {
-    leave(record_sink, STATUS_PANIC);
+    leave(record_sink, panic.status);
 }
 
 static void (*const stages[])(void) = {print_message, print_exception, print_registers, print_trace,
@@ -204,7 +206,7 @@ enum { STAGES = sizeof stages / sizeof *stages };
 static void say_second(const char *message)
 {
     if (++panic.nested > STAGES) {
-        arch_exit(STATUS_PANIC);
+        arch_exit(panic.status);
         arch_halt();
     }
     lab_print(&console_sink, "\nkfit: panic inside the panic: %s\n", message);
@@ -214,7 +216,7 @@ static _Noreturn void report(void)
 {
     while (panic.stage < STAGES)
         stages[panic.stage++]();
-    arch_exit(STATUS_PANIC);
+    arch_exit(panic.status);
     arch_halt();
 }
 
@@ -224,6 +226,7 @@ static _Noreturn void begin(const char *class, const char *message, const struct
                             const struct trace_start *start)
 {
     struct lab_buffer buffer;
+    arch_irq_disable();
     if (panic.is_under_way) {
         say_second(message);
         report();
@@ -292,4 +295,12 @@ _Noreturn void ubsan_found(const struct ubsan_finding *finding)
     struct lab_sink sink = lab_buffer_sink(&buffer, panic.second, sizeof panic.second);
     lab_print(&sink, "undefined behaviour: %s, %s:%u", finding->kind, finding->file, (unsigned)finding->line);
     begin("undefined", panic.second, NULL, &start);
+}
+
+_Noreturn void kernel_hang(const struct arch_trap *trap)
+{
+    struct trace_start start = {.ip = trap->ip, .sp = trap->sp, .frame_pointer = trap->frame_pointer};
+    if (!panic.is_under_way)
+        panic.status = STATUS_HANG;
+    begin("hang", "the run makes no progress", trap, &start);
 }

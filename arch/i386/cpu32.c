@@ -144,6 +144,7 @@ _Noreturn void double_fault_enter(void)
 {
     const struct task_segment *t = &main_task;
     struct arch_trap trap;
+    arch_trap_depth++;
     trap_describe(&trap, DOUBLE_FAULT, 0);
     trap.ip = t->eip;
     trap.sp = t->esp;

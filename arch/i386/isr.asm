@@ -1,4 +1,4 @@
-; Entry of each exception: bring every vector to one stack layout (trap_frame.h) and call trap_enter.
+; Entry of each exception and interrupt: bring every vector to one stack layout (trap_frame.h) and call trap_enter.
 ;
 ; On entry the processor has pushed eflags, cs, eip and, for some vectors, an error code. The double fault comes through a
 ; task gate instead (gdt.c), on a stack of its own: its task begins at double_fault_task.
@@ -22,7 +22,7 @@ stub_%1:
 %endmacro
 
 %assign vector 0
-%rep 32
+%rep 48
     stub vector
 %assign vector vector + 1
 %endrep
@@ -54,7 +54,7 @@ align 4
 global trap_stubs
 trap_stubs:
 %assign vector 0
-%rep 32
+%rep 48
     dd stub_%[vector]
 %assign vector vector + 1
 %endrep

@@ -1,20 +1,23 @@
 /* Exceptions of both widths: the interrupt table, decoding, and the hand-over to the kernel.
  *
- * The stubs (isr.asm) push one layout of registers per width (trap_frame.h) and call trap_enter. Interrupts stay off
- * throughout: kfit polls its devices.
+ * The stubs (isr.asm) push one layout of registers per width (trap_frame.h) and call trap_enter. Interrupts are off from the
+ * gate on to the stub's return, in exceptions and in interrupts (irq.c).
  */
 #include "trap.h"
 
 #include <arch/cpu.h>
 #include <arch/mmu.h>
-#include <arch/port.h>
 #include <arch/trap.h>
 
 #include <stddef.h>
 
-enum { VECTOR_PROTECTION = 13 };
+#include "pic.h"
 
-static const char *const vector_names[TRAP_VECTORS] = {
+enum { VECTOR_NMI = 2, VECTOR_PROTECTION = 13 };
+
+volatile unsigned arch_trap_depth;
+
+static const char *const vector_names[TRAP_EXCEPTIONS] = {
     "divide error",
     "debug",
     "non-maskable interrupt",
@@ -53,7 +56,7 @@ static struct arch_access decode_access(uintptr_t error)
 
 void trap_describe(struct arch_trap *trap, unsigned vector, uintptr_t error)
 {
-    const char *name = vector < TRAP_VECTORS ? vector_names[vector] : NULL;
+    const char *name = vector < TRAP_EXCEPTIONS ? vector_names[vector] : "interrupt";
     *trap = (struct arch_trap){.vector = vector, .name = name ? name : "reserved exception", .error = error};
     trap->has_selector = vector >= 10 && vector <= 13;
     trap->has_address = vector == ARCH_TRAP_PAGE_FAULT || vector == ARCH_TRAP_DOUBLE_FAULT;
@@ -68,16 +71,22 @@ void trap_add_register(struct arch_trap *trap, const char *name, uintptr_t value
     trap->register_count++;
 }
 
-void trap_enter(struct trap_frame *frame)
+/* Whether it goes on where the exception happened, or where a probe wants to. A processor that has stopped for good
+ * stays so: arch_halt halts again. */
+static bool is_resolved(struct trap_frame *frame, uint64_t entered)
 {
-    uint64_t entered = arch_cycles();
+    if (frame->vector == VECTOR_NMI)
+        return cpu_is_stopped;
     if (frame->vector == ARCH_TRAP_PAGE_FAULT) {
         struct arch_access access = decode_access(frame->error);
         if (kernel_page_fault(arch_fault_address(), &access, entered))
-            return;
+            return true;
     }
-    if ((frame->vector == ARCH_TRAP_PAGE_FAULT || frame->vector == VECTOR_PROTECTION) && probe_recover(frame))
-        return;
+    return (frame->vector == ARCH_TRAP_PAGE_FAULT || frame->vector == VECTOR_PROTECTION) && probe_recover(frame);
+}
+
+static void report(const struct trap_frame *frame)
+{
     struct arch_trap trap;
     trap_describe(&trap, (unsigned)frame->vector, frame->error);
     trap_fill(&trap, frame);
@@ -102,16 +111,22 @@ bool arch_caller_slot(const unsigned char *function, const unsigned char *ip, si
     return true;
 }
 
-/* Both interrupt controllers off: their vectors would fall on the exceptions, and kfit polls. */
-static void mask_all_interrupts(void)
+void trap_enter(struct trap_frame *frame)
 {
-    arch_port_write8(0x21, 0xFF);
-    arch_port_write8(0xA1, 0xFF);
+    uint64_t entered = arch_cycles();
+    arch_trap_depth++;
+    if (frame->vector >= TRAP_IRQ_FIRST) {
+        irq_enter(frame);
+        irq_leave(entered);
+    } else if (!is_resolved(frame, entered)) {
+        report(frame);
+    }
+    arch_trap_depth--;
 }
 
 void trap_init(void)
 {
-    mask_all_interrupts();
+    pic_init(TRAP_IRQ_FIRST);
     for (unsigned vector = 0; vector < TRAP_VECTORS; vector++)
         gate_set(vector, trap_stubs[vector]);
     gates_load();

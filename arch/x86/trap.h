@@ -6,7 +6,11 @@
 
 #include "trap_frame.h"
 
-enum { TRAP_VECTORS = 32 };
+enum {
+    TRAP_EXCEPTIONS = 32, /* vectors of the processor itself */
+    TRAP_IRQ_FIRST = 32,  /* then those of the interrupt lines */
+    TRAP_VECTORS = 48,
+};
 
 /* From isr.asm: the entry of each vector. */
 extern const uintptr_t trap_stubs[TRAP_VECTORS];
@@ -14,7 +18,14 @@ extern const uintptr_t trap_stubs[TRAP_VECTORS];
 /* Called by the stubs with what they pushed; returns to where the trap happened, or not at all. */
 void trap_enter(struct trap_frame *frame);
 
-/* Fills the interrupt table and loads it. Once, at start. */
+/* cpu.c: arch_halt was called. */
+extern volatile bool cpu_is_stopped;
+
+/* irq.c: an interrupt of a line, and its end: what lies between `entered` and now was not the main code's time. */
+void irq_enter(const struct trap_frame *frame);
+void irq_leave(uint64_t entered);
+
+/* Fills the interrupt table and loads it, and sets the interrupt controllers up. Once, at start. */
 void trap_init(void);
 
 /* Each width: the page tables have a new root, which the double-fault stack must use too. */

@@ -1,4 +1,4 @@
-; Entry of each exception: bring every vector to one stack layout (trap_frame.h) and call trap_enter.
+; Entry of each exception and interrupt: bring every vector to one stack layout (trap_frame.h) and call trap_enter.
 ;
 ; On entry the processor has pushed ss, rsp, rflags, cs, rip and, for some vectors, an error code.
 bits 64
@@ -20,7 +20,7 @@ stub_%1:
 %endmacro
 
 %assign vector 0
-%rep 32
+%rep 48
     stub vector
 %assign vector vector + 1
 %endrep
@@ -72,7 +72,7 @@ align 8
 global trap_stubs
 trap_stubs:
 %assign vector 0
-%rep 32
+%rep 48
     dq stub_%[vector]
 %assign vector vector + 1
 %endrep

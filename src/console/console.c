@@ -1,6 +1,8 @@
 /* The console: text to every selected device, keys from the serial line. */
 #include "console.h"
 
+#include <arch/irq.h>
+#include <dev/pit.h>
 #include <dev/uart.h>
 #include <dev/vga_text.h>
 
@@ -57,6 +59,20 @@ void con_write(const char *text, size_t length)
 int con_read(void)
 {
     return uart_read();
+}
+
+void con_use_interrupts(void)
+{
+    uart_use_interrupts();
+}
+
+/* The tick bounds the wait; without it the caller's loop polls. */
+void con_wait(void)
+{
+    bool was_enabled = arch_irq_disable();
+    if (was_enabled && pit_is_ticking() && !uart_poll())
+        arch_irq_wait();
+    arch_irq_restore(was_enabled);
 }
 
 bool con_take_overrun(void)

@@ -28,6 +28,13 @@ void con_write(const char *text, size_t length);
 /* The next key, or -1 if none is there now. */
 int con_read(void);
 
+/* Keys come by interrupt from now on, besides the polling of con_read. */
+void con_use_interrupts(void);
+
+/* To be called between two con_read that found nothing: the processor rests until an interrupt comes, a key's or the
+ * timer's next tick. Returns at once where the timer has not been seen to tick. */
+void con_wait(void);
+
 /* True once after input was lost. */
 bool con_take_overrun(void);
 

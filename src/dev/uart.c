@@ -1,7 +1,13 @@
-/* The 16550 at COM1: polled, with a ring in memory behind its 16-byte receive FIFO.
+/* The 16550 at COM1, with a ring in memory behind its 16-byte receive FIFO.
+ *
+ * What arrives is moved into the ring by the port's interrupt and by every poll alike, so that input works where no
+ * interrupt comes. The two share the ring: the main code touches it with interrupts off only. A full ring leaves bytes in
+ * the port and its request standing; reading polls first, which empties the port and lets the next request through.
+ *
  * Source: PC16550D data sheet, registers by offset from the base port. */
 #include "uart.h"
 
+#include <arch/irq.h>
 #include <arch/port.h>
 
 #include <stddef.h>
@@ -18,8 +24,10 @@ enum {
 
     LINE_8N1 = 0x03,
     LINE_DLAB = 0x80,
-    FIFO_ON = 0xC7, /* enabled, both cleared, trigger at 14 bytes */
+    INTERRUPT_RECEIVED = 0x01,
+    FIFO_ON = 0x87, /* enabled, both cleared, trigger at 8 bytes: the time of 8 more to answer the interrupt */
     MODEM_DTR_RTS = 0x03,
+    MODEM_INTERRUPT = 0x08, /* OUT2: on a PC the gate between the port and its interrupt line */
     STATUS_DATA = 0x01,
     STATUS_OVERRUN = 0x02,
     STATUS_ROOM = 0x20,
@@ -43,6 +51,15 @@ static uint8_t get(uint16_t reg)
 static void set(uint16_t reg, uint8_t value)
 {
     arch_port_write8((uint16_t)(BASE + reg), value);
+}
+
+/* Reading the status clears the overrun bit: nobody may read it but here. */
+static uint8_t line_status(void)
+{
+    uint8_t status = get(STATUS);
+    if (status & STATUS_OVERRUN)
+        uart.overrun = true;
+    return status;
 }
 
 /* A register that only stores: where there is no port, 0xFF comes back. */
@@ -70,43 +87,60 @@ bool uart_init(void)
     return true;
 }
 
-void uart_poll(void)
+/* Interrupts are off. What does not fit stays in the port, where a sender that can wait sees it. */
+static void take_in(void)
+{
+    while (uart.count < RING && line_status() & STATUS_DATA)
+        uart.ring[(uart.head + uart.count++) % RING] = get(DATA);
+}
+
+void uart_use_interrupts(void)
 {
     if (!uart.present)
         return;
-    while (uart.count < RING) { /* what does not fit stays in the port, where a sender that can wait sees it */
-        uint8_t status = get(STATUS);
-        if (status & STATUS_OVERRUN)
-            uart.overrun = true;
-        if (!(status & STATUS_DATA))
-            return;
-        uart.ring[(uart.head + uart.count++) % RING] = get(DATA);
-    }
+    arch_irq_register(ARCH_IRQ_SERIAL, take_in);
+    set(MODEM, MODEM_DTR_RTS | MODEM_INTERRUPT);
+    set(INTERRUPTS, INTERRUPT_RECEIVED);
+}
+
+bool uart_poll(void)
+{
+    if (!uart.present)
+        return false;
+    bool was_enabled = arch_irq_disable();
+    take_in();
+    bool has_input = uart.count > 0;
+    arch_irq_restore(was_enabled);
+    return has_input;
 }
 
 void uart_write(uint8_t byte)
 {
     if (!uart.present)
         return;
-    for (unsigned i = 0; i < WAIT_BOUND && !(get(STATUS) & STATUS_ROOM); i++)
+    for (unsigned i = 0; i < WAIT_BOUND && !(line_status() & STATUS_ROOM); i++)
         uart_poll();
     set(DATA, byte);
 }
 
 int uart_read(void)
 {
-    uart_poll();
-    if (uart.count == 0)
-        return -1;
-    uint8_t byte = uart.ring[uart.head];
-    uart.head = (uart.head + 1) % RING;
-    uart.count--;
+    int byte = -1;
+    bool was_enabled = arch_irq_disable();
+    if (uart_poll()) {
+        byte = uart.ring[uart.head];
+        uart.head = (uart.head + 1) % RING;
+        uart.count--;
+    }
+    arch_irq_restore(was_enabled);
     return byte;
 }
 
 bool uart_take_overrun(void)
 {
+    bool was_enabled = arch_irq_disable();
     bool overrun = uart.overrun;
     uart.overrun = false;
+    arch_irq_restore(was_enabled);
     return overrun;
 }

@@ -1,4 +1,5 @@
-/* The serial port at COM1, a 16550: 115200 baud, 8 data bits, no parity, 1 stop bit. Polled; every wait is bounded. */
+/* The serial port at COM1, a 16550: 115200 baud, 8 data bits, no parity, 1 stop bit. Every wait is bounded. Input comes by
+ * polling, and by interrupt too once that is asked for. Not to be called from interrupt context. */
 #ifndef DEV_UART_H
 #define DEV_UART_H
 
@@ -15,8 +16,11 @@ void uart_write(uint8_t byte);
 /* The next byte received, or -1 if there is none now. */
 int uart_read(void);
 
-/* Moves what has arrived into memory. For loops that neither read nor write for long. */
-void uart_poll(void);
+/* Moves what has arrived into memory; true: there is something to read. For loops that neither read nor write for long. */
+bool uart_poll(void);
+
+/* From now on the port's interrupt does the same, wherever it reaches the processor. */
+void uart_use_interrupts(void);
 
 /* True once after bytes were lost, because more came than the FIFO and the 4 KiB behind it hold. */
 bool uart_take_overrun(void);

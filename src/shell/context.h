@@ -20,12 +20,20 @@ enum sh_status {
 
 enum { SH_MAP_TEXT = 4096 };
 
+/* The machine's timer, handed in by the kernel. */
+struct sh_timer {
+    unsigned hz_min, hz_max;      /* ticks a second */
+    unsigned (*set)(unsigned hz); /* 0: off; returns the rate reached, in tenths of a tick a second */
+    bool (*await_tick)(void);     /* false: no tick comes; the wait is bounded */
+};
+
 struct sh_context {
     struct lab_sink text, records; /* one of them may swallow everything: out=text, out=json */
     struct lab_arena arena;
     struct world world;
     const struct mb2_info *boot;
     uint64_t memory_total, memory_usable;
+    const struct sh_timer *timer;
     struct options options;
     struct injection injection; /* `fail=`: the failures planned now */
     enum sh_status status;      /* the worst so far */

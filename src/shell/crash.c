@@ -231,6 +231,29 @@ static void fault_in_record(struct sh_context *c)
     lab_json_end(&j);
 }
 
+static void *search_for_ever(struct heap *h, size_t bytes, size_t align)
+{
+    (void)bytes, (void)align;
+    while (h->committed > 0)
+        __asm__ volatile("" : : : "memory");
+    return NULL;
+}
+
+/* A run under an allocator whose search never ends: the watchdog must find it. */
+static void hang_in_a_run(struct sh_context *c)
+{
+    static const struct lab_op ops[] = {{.size = 24, .kind = LAB_ALLOC}};
+    static struct heap_ops endless;
+    struct lab_program program = {.ops = ops, .count = 1, .slots = 1, .count_of = {[LAB_ALLOC] = 1}};
+    struct experiment_row row;
+    if (!experiment_prepare(c, &c->options, &c->options.allocs[0], "crash:hang", &row.run))
+        return;
+    endless = *row.run.policy;
+    endless.alloc = search_for_ever;
+    row.run.policy = &endless;
+    experiment_run_one(c, &program, &row, NULL);
+}
+
 static const struct {
     const char *kind, *help;
     void (*raise)(struct sh_context *c);
@@ -256,6 +279,7 @@ static const struct {
     {"no-frame", "a page fault that finds no page frame, on purpose", no_frame_in_fault},
     {"in-record", "a page fault while a record is written", fault_in_record},
     {"in-panic", "a page fault inside the report of a panic", fault_in_panic},
+    {"hang", "an allocator that never returns: the watchdog's report after 10 s, status 6", hang_in_a_run},
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };

@@ -4,7 +4,7 @@
 
 #include "context.h"
 
-/* Raises the fault of that name ("divide", "stack" ...). Panics do not return; a corrupt heap is reported as an error. Without
+/* Raises the fault of that name ("divide", "stack" ...). Panics and hangs do not return; a corrupt heap is reported as an error. Without
  * a name it lists them. */
 void crash_run(struct sh_context *c, const char *kind);
 

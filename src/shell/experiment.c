@@ -11,6 +11,7 @@
 #include "selftest.h"
 #include "tour.h"
 #include "traces.h"
+#include "watchdog.h"
 
 enum { MAP_ROWS = 12 };
 
@@ -87,14 +88,16 @@ static void watch_sample(void *context, size_t done, size_t live_bytes, const st
 
 static void watch_started(void *context, struct heap *h)
 {
-    (void)context;
+    const struct watching *w = context;
     kfit_current_heap = h;
+    watchdog_arm(h, w->c->world.lab.clock_shift);
 }
 
 /* Draws the map while the heap is still there. */
 static void watch_finished(void *context, struct heap *h)
 {
     const struct watching *w = context;
+    watchdog_disarm();
     kfit_current_heap = NULL;
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, w->c->map, sizeof w->c->map);

@@ -34,9 +34,8 @@ static bool after_cr; /* the last line ended in CR: a LF right behind it belongs
 static int next_byte(void)
 {
     int byte;
-    do
-        byte = con_read();
-    while (byte < 0);
+    while ((byte = con_read()) < 0)
+        con_wait();
     return byte;
 }
 

@@ -2,6 +2,7 @@
 #include "selftest.h"
 
 #include <alloc/heap_ops.h>
+#include <arch/irq.h>
 #include <lib/string.h>
 
 #include "backing.h"
@@ -44,11 +45,24 @@ static bool frame_errors_are_told(struct sh_context *c)
            pmm_free(pmm, frame) == PMM_DOUBLE_FREE && pmm_free(pmm, 0) == PMM_NOT_MANAGED;
 }
 
+/* Counted as spurious, and the timer, if there is one, ticks on. */
+static bool spurious_interrupts_pass(struct sh_context *c)
+{
+    const volatile struct arch_irq_counts *now = &arch_irq_counts;
+    bool has_timer = c->timer->await_tick();
+    uint64_t before[2] = {now->spurious[0], now->spurious[1]};
+    arch_raise_spurious_7();
+    arch_raise_spurious_15();
+    bool are_counted = now->spurious[0] == before[0] + 1 && now->spurious[1] == before[1] + 1;
+    return are_counted && (!has_timer || c->timer->await_tick());
+}
+
 static const struct selftest memory_tests[] = {
     {"each backing brings what it must, zeroed, and gives it back", backing_holds},
     {"no translation outlives its mapping", no_stale_translation},
     {"address spaces are apart, and share what they should", spaces_hold},
     {"wrong frees of frames are told apart", frame_errors_are_told},
+    {"spurious interrupts pass, and the timer ticks on", spurious_interrupts_pass},
     {NULL, NULL},
 };
 

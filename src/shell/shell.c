@@ -8,6 +8,7 @@
 #include "backing.h"
 #include "crash.h"
 #include "experiment.h"
+#include "interrupts.h"
 #include "layout.h"
 #include "line.h"
 #include "spaces.h"
@@ -19,7 +20,7 @@ struct command {
     void (*run)(struct sh_context *c, const char *arguments);
 };
 
-enum { COMMANDS = 14 };
+enum { COMMANDS = 16 };
 static const struct command commands[COMMANDS + 1]; /* ended by an empty one */
 
 static const char *skip_blanks(const char *text)
@@ -224,6 +225,17 @@ static void do_space(struct sh_context *c, const char *arguments)
     spaces_show(c);
 }
 
+static void do_irq(struct sh_context *c, const char *arguments)
+{
+    (void)arguments;
+    interrupts_print(c);
+}
+
+static void do_timer(struct sh_context *c, const char *arguments)
+{
+    interrupts_set_timer(c, arguments);
+}
+
 static void do_crash(struct sh_context *c, const char *arguments)
 {
     crash_run(c, arguments);
@@ -248,6 +260,8 @@ static const struct command commands[COMMANDS + 1] = {
     {"layout", "layout", "what lies where in the kernel's address space", do_layout},
     {"translate", "translate ADDRESS", "an address taken apart, level by level", translate_run},
     {"space", "space", "two address spaces: what is apart, what is shared", do_space},
+    {"irq", "irq", "interrupts since the start", do_irq},
+    {"timer", "timer HZ", "the timer's ticks a second: 18 to 10000, 0 for off", do_timer},
     {"crash", "crash [KIND]", "a fault on purpose, to see the report", do_crash},
     {"exit", "exit", "leave", do_exit},
     {NULL, NULL, NULL, NULL},

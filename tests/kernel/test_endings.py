@@ -58,7 +58,7 @@ class TinyKernels(KernelTest):
         self.expect_word(self.expect(outcome, 6), "no end within 3 s")
 
     def test_statuses(self):
-        for status in range(6):
+        for status in range(7):
             with self.subTest(status=status):
                 outcome = self.expect(boot(iso=self.tiny(exit_with(0x10 + status))), status)
                 self.assertEqual(bool(outcome.message), status != 0, outcome.describe())

@@ -129,7 +129,7 @@ class Guest:
         if not self.serial.kernel_spoke and not self.machine.menu and status != OK:
             tail = self.serial.tail()
             message += "\nlast on the serial line:\n" + tail if tail and status != MACHINE else ""
-        if message and not (status in MEANING and self.serial.reported):
+        if message and not (message == MEANING.get(status) and self.serial.reported):
             raise Stop(status, message)
         return status
 
@@ -139,7 +139,7 @@ class Guest:
         silent = not self.serial.kernel_spoke
         if code == 1 and silent and said:
             return _start_failure(said)
-        if code & 1 and 0 <= (code >> 1) - EXIT_BASE <= MACHINE:
+        if code & 1 and 0 <= (code >> 1) - EXIT_BASE <= HANG:
             status = (code >> 1) - EXIT_BASE
             if status == OK and silent and "console=screen" not in self.machine.options:
                 return VANISHED, "the guest ended as if all were well, but the kernel never said a word"

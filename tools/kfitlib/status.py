@@ -6,7 +6,7 @@ BAD_INPUT = 2    # bad arguments, kernel options or traces
 PANIC = 3
 CORRUPT = 4
 MACHINE = 5      # the machine will not do
-HANG = 6         # no end in time
+HANG = 6         # no end in time, or no progress seen by the kernel's watchdog
 VANISHED = 7     # the guest reset or ended without a word
 NO_TOOL = 8
 INTERRUPTED = 130  # Ctrl-C, as shells count it
@@ -18,6 +18,7 @@ MEANING = {
     PANIC: "the kernel panicked: its report stands above",
     CORRUPT: "heap corruption was detected: the report stands above",
     MACHINE: "this machine will not do: too little memory, or a processor feature is missing",
+    HANG: "the kernel found that its run hangs: its report stands above",
 }
 
 

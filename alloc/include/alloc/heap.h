@@ -7,7 +7,10 @@
  * way: argument checks, growth, counters, the moving resize, calloc, and (from `harden` 1 on) the knowledge which
  * addresses are the start of a live block. The policy behind it holds only its algorithm.
  *
- * Context: no function here locks, prints or panics, and none may be called from interrupt or fault context.
+ * Context: no function here locks, prints or panics. None that changes a heap or looks a pointer up in it (init, alloc,
+ * calloc, resize, free, usable) may be called from interrupt or fault context: the call it interrupts may be at work
+ * on the same heap. Where the owner tells how to see that (`no_calls_while`), each of them asserts it. Those that only
+ * read a heap (walk, check, measure) do not: a report may use them on a heap that nobody will touch any more.
  * Sizes are bytes throughout.
  */
 #ifndef ALLOC_HEAP_H
@@ -100,6 +103,9 @@ struct heap_region {
     void *refuses_context;
     uint8_t *starts; /* harden >= 1: heap_starts_bytes(reserved) zeroed bytes outside the region, of
                                             which heap_starts_bytes(committed) must be there; else NULL */
+    /* The owner's count of interrupts and faults under way: while it is not 0 no call of this heap is allowed, and each
+     * asserts that. NULL: nobody counts. */
+    const volatile unsigned *no_calls_while;
 };
 
 /* Bytes of `starts` table for a region of that many bytes: two bits for each A. */
@@ -143,6 +149,7 @@ struct heap {
     bool (*refuses)(void *context);
     void *refuses_context;
     uint8_t *starts;
+    const volatile unsigned *no_calls_while;
     unsigned harden;
     size_t options[HEAP_OPTIONS_MAX];
     struct heap_counters counters;

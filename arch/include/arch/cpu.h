@@ -18,10 +18,10 @@ _Noreturn void kernel_main(void);
  * Serialised against the instructions around it only as far as an in-order count needs. */
 uint64_t arch_cycles(void);
 
-/* Leaves the emulator with this status (0 .. 5) through its exit port; returns where there is none. */
+/* Leaves the emulator with this status (0 .. 6) through its exit port; returns where there is none. */
 void arch_exit(unsigned status);
 
-/* Stops for good, interrupts off. */
+/* Stops for good, interrupts off; non-maskable ones are let pass. */
 _Noreturn void arch_halt(void);
 
 #endif

@@ -13,7 +13,7 @@ enum { ARCH_TRAP_DOUBLE_FAULT = 8, ARCH_TRAP_PAGE_FAULT = 14 };
 
 /* What happened, for a report. */
 struct arch_trap {
-    unsigned vector;   /* 0 .. 31 */
+    unsigned vector;   /* 0 .. 47 */
     const char *name;  /* "page fault", "divide error" ... */
     uintptr_t error;   /* the processor's error code, 0 where it pushes none */
     bool has_selector; /* the error code names an entry of a descriptor table */
@@ -37,6 +37,10 @@ struct arch_access {
  * lies *slot bytes above the stack pointer. */
 bool arch_caller_slot(const unsigned char *function, const unsigned char *ip, size_t *slot);
 
+/* How many exceptions and interrupts are under way: counted up at the entry of each, down at its end. No heap may be called
+ * while it is above 0. */
+extern volatile unsigned arch_trap_depth;
+
 /* Provided by the kernel: tries to resolve a page fault; true: go on where it happened. Runs with interrupts off and
  * must not use any heap. `entered` is arch_cycles() at the first instruction after entry. */
 bool kernel_page_fault(uintptr_t address, const struct arch_access *access, uint64_t entered);
@@ -44,4 +48,7 @@ bool kernel_page_fault(uintptr_t address, const struct arch_access *access, uint
 /* Provided by the kernel: every other exception, and page faults that were not resolved. */
 _Noreturn void kernel_trap(const struct arch_trap *trap);
 
+
+/* Provided by the kernel: a run hangs; `trap` is where the timer's interrupt found the processor. Called from its handler. */
+_Noreturn void kernel_hang(const struct arch_trap *trap);
 #endif
