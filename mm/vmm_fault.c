@@ -52,6 +52,17 @@ static struct vmm_space *space_of(struct vmm_space *kernel, vaddr_t address)
     return other && address <= other->paging->pt.last ? other : kernel;
 }
 
+bool vmm_zero_page_is_intact(const struct vmm_space *space)
+{
+    const struct paging_machine *machine = &space->paging->machine;
+    const size_t *words = machine->at(machine->context, space->zero_page);
+    for (size_t i = 0; i < FRAME_SIZE / sizeof *words; i++) {
+        if (words[i] != 0)
+            return false;
+    }
+    return true;
+}
+
 enum fault_verdict vmm_judge(struct vmm_space *kernel, vaddr_t address, const struct fault_access *access)
 {
     struct vmm_space *space = space_of(kernel, address);

@@ -201,23 +201,26 @@ enum { STAGES = sizeof stages / sizeof *stages };
 
 /* ---- the flow ---- */
 
-/* Says what happened in the report itself. At the latest when every stage may have failed once, nothing is said any
- * more. */
-static void say_second(const char *message)
+static _Noreturn void leave_silently(void)
 {
-    if (++panic.nested > STAGES) {
-        arch_exit(panic.status);
-        arch_halt();
-    }
-    lab_print(&console_sink, "\nkfit: panic inside the panic: %s\n", message);
+    arch_exit(panic.status);
+    arch_halt();
+}
+
+/* First of all in every panic: counts those inside another. When each stage may have failed once, nothing is said any
+ * more. */
+static void enter(void)
+{
+    arch_irq_disable();
+    if (panic.is_under_way && ++panic.nested > STAGES)
+        leave_silently();
 }
 
 static _Noreturn void report(void)
 {
     while (panic.stage < STAGES)
         stages[panic.stage++]();
-    arch_exit(panic.status);
-    arch_halt();
+    leave_silently();
 }
 
 /* The first panic fills the report; one inside it is noted, and the report goes on. `trap` may be NULL; `message` may
@@ -226,9 +229,8 @@ static _Noreturn void begin(const char *class, const char *message, const struct
                             const struct trace_start *start)
 {
     struct lab_buffer buffer;
-    arch_irq_disable();
     if (panic.is_under_way) {
-        say_second(message);
+        lab_print(&console_sink, "\nkfit: panic inside the panic: %s\n", message);
         report();
     }
     panic.is_under_way = true;
@@ -247,6 +249,7 @@ _Noreturn void kernel_trap(const struct arch_trap *trap)
     struct trace_start start = {.ip = trap->ip, .sp = trap->sp, .frame_pointer = trap->frame_pointer};
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, panic.second, sizeof panic.second);
+    enter();
     if (panic.is_under_way)
         fault_text_message(&sink, trap);
     begin("exception", panic.is_under_way ? panic.second : trap->name, trap, &start);
@@ -269,6 +272,7 @@ static const char *assertion_text(const char *whose, const char *expression, con
 _Noreturn void assertion_failed(const char *expression, const char *file, int line)
 {
     struct trace_start start = CALLER;
+    enter();
     begin("assertion", assertion_text("", expression, file, line), NULL, &start);
 }
 
@@ -276,6 +280,7 @@ _Noreturn void assertion_failed(const char *expression, const char *file, int li
 _Noreturn void heap_assertion_failed(const char *expression, const char *file, int line)
 {
     struct trace_start start = CALLER;
+    enter();
     begin("assertion", assertion_text("engine: ", expression, file, line), NULL, &start);
 }
 
@@ -284,6 +289,7 @@ _Noreturn void fault_at(const char *room, const char *what, uint64_t where)
     struct trace_start start = CALLER;
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, panic.second, sizeof panic.second);
+    enter();
     lab_print(&sink, "%s: %s 0x%jx", room, what, (uintmax_t)where);
     begin("misuse", panic.second, NULL, &start);
 }
@@ -293,6 +299,7 @@ _Noreturn void ubsan_found(const struct ubsan_finding *finding)
     struct trace_start start = {.ip = finding->ip, .frame_pointer = finding->frame_pointer, .is_return = true};
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, panic.second, sizeof panic.second);
+    enter();
     lab_print(&sink, "undefined behaviour: %s, %s:%u", finding->kind, finding->file, (unsigned)finding->line);
     begin("undefined", panic.second, NULL, &start);
 }
@@ -300,6 +307,7 @@ _Noreturn void ubsan_found(const struct ubsan_finding *finding)
 _Noreturn void kernel_hang(const struct arch_trap *trap)
 {
     struct trace_start start = {.ip = trap->ip, .sp = trap->sp, .frame_pointer = trap->frame_pointer};
+    enter();
     if (!panic.is_under_way)
         panic.status = STATUS_HANG;
     begin("hang", "the run makes no progress", trap, &start);

@@ -141,6 +141,9 @@ static void report_failures(struct sh_context *c, const struct experiment_row *r
         lab_print(&sink, "%jd frames leaked by the run under %s", (intmax_t)row->result.memory.frames_leaked,
                   row->run.policy->name);
         sh_error(c, SH_FAILED, row->run.policy->name, message);
+    } else if (!vmm_zero_page_is_intact(c->world.space)) {
+        lab_print(&sink, "the zero page was written to in the run under %s", row->run.policy->name);
+        sh_error(c, SH_FAILED, row->run.policy->name, message);
     } else if (row->result.expectation_failed) {
         lab_print(&sink, "the scenario's expectation for %s did not hold: %zu requests were refused",
                   row->run.policy->name, row->result.failed);

@@ -3,6 +3,7 @@
 
 #include <alloc/heap_ops.h>
 #include <arch/irq.h>
+#include <arch/probe.h>
 #include <lib/string.h>
 
 #include "backing.h"
@@ -45,6 +46,20 @@ static bool frame_errors_are_told(struct sh_context *c)
            pmm_free(pmm, frame) == PMM_DOUBLE_FREE && pmm_free(pmm, 0) == PMM_NOT_MANAGED;
 }
 
+/* Through every page of a region that shows it, and at its frame. */
+static bool zero_page_cannot_be_written(struct sh_context *c)
+{
+    struct vmm_region *region;
+    struct vmm_region_request request = {
+        .name = "selftest", .reserve = FRAME_SIZE, .backing = VMM_ZERO, .writable = true};
+    if (vmm_region_create(c->world.space, &request, &region) != VMM_OK)
+        return false;
+    bool holds = vmm_region_grow(region, FRAME_SIZE) == VMM_OK && !arch_probe_read(region->base) &&
+                 !arch_probe_write(region->base, 0xA5) && region->count.copies == 1;
+    vmm_region_destroy(region);
+    return holds && vmm_zero_page_is_intact(c->world.space);
+}
+
 /* Counted as spurious, and the timer, if there is one, ticks on. */
 static bool spurious_interrupts_pass(struct sh_context *c)
 {
@@ -59,6 +74,7 @@ static bool spurious_interrupts_pass(struct sh_context *c)
 
 static const struct selftest memory_tests[] = {
     {"each backing brings what it must, zeroed, and gives it back", backing_holds},
+    {"a write never reaches the zero page", zero_page_cannot_be_written},
     {"no translation outlives its mapping", no_stale_translation},
     {"address spaces are apart, and share what they should", spaces_hold},
     {"wrong frees of frames are told apart", frame_errors_are_told},

@@ -144,6 +144,9 @@ enum fault_verdict vmm_handle_fault(struct vmm_space *kernel, vaddr_t address, c
 /* The verdict that vmm_handle_fault would reach, and nothing done about it. FAULT_SPURIOUS: the access is permitted. */
 enum fault_verdict vmm_judge(struct vmm_space *kernel, vaddr_t address, const struct fault_access *access);
 
+/* Whether nobody has ever written to the zero page. */
+bool vmm_zero_page_is_intact(const struct vmm_space *space);
+
 /* "immediate", "demand", "zero", ... */
 const char *vmm_backing_text(enum vmm_backing backing);
 
