@@ -1,6 +1,6 @@
-/* Failures on purpose at the heap's front-end, under every policy: a request that is refused leaves the heap to the byte
- * as it was and is counted; whatever needs no new place is not asked about; a short trace survives a refusal at each of
- * its calls, once, from then on, and again and again. */
+/* Failures on purpose at the heap's front-end, under every policy: a request that is refused leaves the heap to the
+ * byte as it was and is counted; whatever needs no new place is not asked about; a short trace survives a refusal at
+ * each of its calls, once, from then on, and again and again. */
 #include "alloc_region.h"
 
 #include <lib/inject.h>

@@ -1,5 +1,6 @@
-/* A small machine on the host, or a larger one: frames of host memory, junk in all that are free, a frame allocator, page tables and the
- * kernel's space over them. A page is read and written through its translation, as a processor would. */
+/* A small machine on the host, or a larger one: frames of host memory, junk in all that are free, a frame allocator,
+ * page tables and the kernel's space over them. A page is read and written through its translation, as a processor
+ * would. */
 #ifndef TESTS_MM_MACHINE_H
 #define TESTS_MM_MACHINE_H
 

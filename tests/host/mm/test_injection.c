@@ -40,9 +40,41 @@ static void test_which_calls_fail(void **state)
     assert_true(inject_hits(&late) && !inject_hits(&late) && late.failed == 1);
 }
 
+/* Every call that takes frames or sets them aside is counted and, refused, changes nothing; giving back is not. */
+static void test_what_the_frame_allocator_counts(void **state)
+{
+    (void)state;
+    struct inject plan = {.from = 1};
+    const struct pmm_run_request run = {.frames = 3, .align = 1, .zone = PMM_ANY, .from_reserved = 2};
+    paddr_t frame = 1, kept;
+    assert_int_equal(pmm_alloc(&pmm, PMM_ANY, &kept), PMM_OK);
+    assert_true(pmm_reserve(&pmm, 5));
+    struct books before = books_now();
+    pmm.inject = &plan;
+    assert_int_equal(pmm_alloc(&pmm, PMM_DIRECT, &frame), PMM_NO_MEMORY);
+    assert_int_equal(pmm_alloc(&pmm, PMM_ANY, &frame), PMM_NO_MEMORY);
+    assert_int_equal(pmm_alloc_run(&pmm, &run, &frame), PMM_NO_MEMORY);
+    assert_int_equal(pmm_alloc_reserved(&pmm, &frame), PMM_NO_MEMORY);
+    assert_false(pmm_reserve(&pmm, 1));
+    assert_true(plan.calls == 5 && plan.failed == 5 && frame == 1);
+    expect_books(before);
+    pmm_unreserve(&pmm, 5);
+    assert_int_equal(pmm_free(&pmm, kept), PMM_OK);
+    assert_int_equal(plan.calls, 5);
+}
+
 /* ---- calls that may be refused, and must then have changed nothing ---- */
 
-static size_t leaves; /* large ones that the run under way brought */
+static size_t leaves;    /* large ones that the run under way brought */
+static size_t no_frames; /* first touches that were refused */
+
+static size_t regions_in(const struct vmm_space *in)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < VMM_REGIONS_MAX; i++)
+        count += in->regions[i].name != NULL;
+    return count;
+}
 
 static struct vmm_region *create_or_null(struct vmm_space *in, enum vmm_backing backing, bool is_large, size_t reserve)
 {
@@ -90,6 +122,7 @@ static bool bring(struct vmm_region *r, vaddr_t page, bool write)
         return true;
     }
     REQUIRE(verdict == FAULT_NO_FRAME);
+    no_frames++;
     expect_books(before);
     REQUIRE(is.frame == was.frame && is.bytes == was.bytes && is.flags == was.flags);
     REQUIRE(r->frames == before_r.frames && r->count.faults == before_r.count.faults);
@@ -148,8 +181,8 @@ static bool physical(void)
 /* Growth as a heap's: a bit, a bit more, across a table, and uses in between. */
 static bool heap_in(struct vmm_space *in, enum vmm_backing backing, bool is_large)
 {
-    const size_t sizes[] = {4 * FRAME_SIZE, 7 * FRAME_SIZE, pt_table_span + 3 * FRAME_SIZE,
-                            pt_table_span + 5 * FRAME_SIZE};
+    const size_t far = 2 * pt_table_span; /* two stretches at once: the second may fail when the first has its leaf */
+    const size_t sizes[] = {4 * FRAME_SIZE, 7 * FRAME_SIZE, far + 3 * FRAME_SIZE, far + 5 * FRAME_SIZE};
     const size_t last = is_large || backing != VMM_IMMEDIATE ? LENGTH(sizes) : 2;
     struct vmm_region *r = create_or_null(in, backing, is_large, 3 * pt_table_span);
     bool is_ok = r != NULL;
@@ -237,7 +270,8 @@ static bool share_from(struct vmm_region *source)
     enum vmm_status status = vmm_region_share(&other, "shared", source, true, &shared);
     if (status == VMM_OK)
         return true;
-    REQUIRE(status == VMM_NO_MEMORY && !shared && source->sharers == 0 && other.paging->pt.tables == tables);
+    REQUIRE(status == VMM_NO_MEMORY && !shared && regions_in(&other) == 0 && source->sharers == 0 &&
+            other.paging->pt.tables == tables);
     expect_books(before);
     return false;
 }
@@ -299,6 +333,7 @@ static uint64_t run_disturbed(const struct scenario *s, struct inject **where, s
         fail_msg("%s, nth %u every %u from %u: %u of %u failed, told %d", s->name, (unsigned)plan.nth,
                  (unsigned)plan.every, (unsigned)plan.from, (unsigned)plan.failed, (unsigned)plan.calls, is_told);
     expect_books(before);
+    REQUIRE(regions_in(&space) == 0);
     told += is_told;
     fell_back += !is_told && has_fallen_back;
     return plan.failed;
@@ -326,7 +361,7 @@ static void test_failing_frames(void **state)
         assert_true(calls >= (sizeof(void *) == 8 ? 3 : 2));
         junk_free_frames();
     }
-    assert_true(told > 100 && fell_back > 3);
+    assert_true(told > 100 && fell_back > 3 && no_frames > 100);
 }
 
 static void test_failing_regions(void **state)
@@ -391,9 +426,9 @@ int main(void)
 {
 #define IN_MACHINE(test) cmocka_unit_test_setup_teardown(test, open_large_machine, close_machine)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_which_calls_fail), IN_MACHINE(test_failing_frames),
-        IN_MACHINE(test_failing_regions),        IN_MACHINE(test_giving_back_never_fails),
-        IN_MACHINE(test_plan_of_other_spaces),
+        cmocka_unit_test(test_which_calls_fail),  IN_MACHINE(test_what_the_frame_allocator_counts),
+        IN_MACHINE(test_failing_frames),          IN_MACHINE(test_failing_regions),
+        IN_MACHINE(test_giving_back_never_fails), IN_MACHINE(test_plan_of_other_spaces),
     };
     return cmocka_run_group_tests_name("injection", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Address spaces beside the kernel's: the same addresses with other frames behind them, the kernel's half in all of
- * them, faults in the one that is in force, frames that two spaces show, and every frame back whatever comes and goes. */
+/* Address spaces beside the kernel's: the same addresses with other frames behind them, the kernel's half in all,
+ * faults in the one that is in force, frames that two spaces show, and every frame back whatever comes and goes. */
 #include "machine.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
@@ -97,8 +97,9 @@ static void test_same_address_other_frame(void **state)
 static void test_kernel_half(void **state)
 {
     (void)state;
-    struct vmm_region *early = create_in(&space, 2, VMM_IMMEDIATE);
     struct vmm_space *a = begin(0);
+    struct vmm_region *early =
+        create_in(&space, 2, VMM_IMMEDIATE); /* the kernel's first: new tables from the root on */
     struct vmm_region *late = create_in(&space, pt_table_span / FRAME_SIZE + 3, VMM_IMMEDIATE); /* new tables */
     struct vmm_space *b = begin(1);
     struct vmm_region *demand = create_in(&space, 4, VMM_DEMAND), *zero = create_in(&space, 4, VMM_ZERO);

@@ -237,7 +237,7 @@ static void test_zero_page_in_the_stretch(void **state)
     assert_int_equal(r->count.copies, 1);
 }
 
-/* Immediate growth that is refused on its way has brought nothing: here behind a leaf, for want of frames to set aside. */
+/* Immediate growth that is refused has brought nothing: here behind a leaf, for want of frames to set aside. */
 static void test_refused_growth(void **state)
 {
     (void)state;
