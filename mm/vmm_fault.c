@@ -18,7 +18,7 @@ static struct fault_facts facts_at(const struct vmm_space *space, const struct v
 {
     struct pt_leaf leaf;
     bool is_mapped = pt_query(&space->paging->pt, address, &leaf);
-    bool is_zero_page = is_mapped && leaf.frame == space->zero_page; /* V5 */
+    bool is_zero_page = is_mapped && r && r->backing == VMM_ZERO && leaf.frame == space->zero_page; /* V5 */
     unsigned rights = is_mapped && !is_zero_page ? leaf.flags : r ? r->rights : 0;
     return (struct fault_facts){
         .place = place_of(r, address),

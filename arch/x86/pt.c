@@ -294,7 +294,8 @@ enum pt_status pt_release(struct pt *pt, vaddr_t va, size_t bytes, pt_visit_fn *
 bool pt_can_promote(const struct pt *pt, vaddr_t va)
 {
     struct place place = pt_descend(pt, va, LAST - 1);
-    return place.level == LAST - 1 && leads_to_empty_table(pt, place);
+    return pt_is_range(pt, va - va % pt_table_span, pt_table_span, pt_table_span) && place.level == LAST - 1 &&
+           leads_to_empty_table(pt, place);
 }
 
 void pt_promote(struct pt *pt, vaddr_t va, paddr_t pa, unsigned flags)

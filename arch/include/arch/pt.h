@@ -110,7 +110,7 @@ enum pt_status pt_unmap(struct pt *pt, vaddr_t va, size_t bytes, pt_visit_fn *vi
  * upper ones that are empty then. PT_OK or PT_BAD_RANGE: cannot fail for want of memory. */
 enum pt_status pt_release(struct pt *pt, vaddr_t va, size_t bytes, pt_visit_fn *visit, void *context);
 
-/* Whether the last-level table that would map va is there and empty. */
+/* Whether the last-level table that would map va, any address, is there, this tree's own to change, and empty. */
 bool pt_can_promote(const struct pt *pt, vaddr_t va);
 
 /* Puts one large leaf to the frames from pa on in place of that table, which is given back. va and pa are multiples of

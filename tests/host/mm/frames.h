@@ -32,6 +32,7 @@ static inline bool pool_take(void *context, paddr_t *frame)
 {
     if (pool.budget == 0)
         return false;
+    REQUIRE(pool.taken_count < POOL_FRAMES);
     size_t i = random_below(POOL_FRAMES);
     while (pool.taken[i])
         i = (i + 1) % POOL_FRAMES;

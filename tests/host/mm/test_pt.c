@@ -1,4 +1,5 @@
-/* The page-table walker: named cases, then random operations against a page-by-page model with failing table frames.
+/* The page-table walker: named cases, then a million random operations against a page-by-page model with failing table
+ * frames.
  *
  * The model keeps each page's leaf, which last-level tables exist, and a translation buffer as a processor has it:
  * what was looked up once stays until it is invalidated. A stale entry in the buffer is a failure.
@@ -10,6 +11,7 @@
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
 enum { SLOTS = 4, SLOT_PAGES = PT_ENTRIES, PAGES = SLOTS * SLOT_PAGES, WINDOWS = 3 };
+enum { OPERATIONS = 1000000, SEEDS = 400 };
 
 struct page {
     bool is_mapped, is_large;
@@ -27,6 +29,7 @@ static struct window {
 
 static struct pt pt;
 static bool nx;
+static size_t promotions;
 
 /* ---- the processor's translation buffer ---- */
 
@@ -328,10 +331,30 @@ static void random_release(void)
         r.w->has_table[slot] = false;
 }
 
+/* One large leaf in place of an empty table: takes no frame. */
+static void random_promote(void)
+{
+    struct window *w = &windows[random_below(WINDOWS)];
+    size_t slot = random_below(SLOTS);
+    struct range r = {.w = w, .first = slot * SLOT_PAGES, .end = (slot + 1) * SLOT_PAGES};
+    r.va = w->base + slot * pt_table_span;
+    bool can = w->has_table[slot] && !any_in(&r, false);
+    REQUIRE(pt_can_promote(&pt, r.va + random_below(pt_table_span)) == can);
+    if (!can)
+        return;
+    unsigned flags = (unsigned)random_below(64);
+    paddr_t pa = (paddr_t)(1 + random_below(900)) * pt_table_span;
+    pt_promote(&pt, r.va, pa, flags);
+    for (size_t page = r.first; page < r.end; page++)
+        w->pages[page] = (struct page){true, true, pa + (paddr_t)(page - r.first) * FRAME_SIZE, seen_flags(flags)};
+    w->has_table[slot] = false;
+    promotions++;
+}
+
 static void random_operation(void)
 {
     pool.budget = random_below(3) ? SIZE_MAX : random_below(6);
-    size_t kind = random_below(20);
+    size_t kind = random_below(22);
     if (kind < 7)
         random_map();
     else if (kind < 10)
@@ -340,8 +363,10 @@ static void random_operation(void)
         random_unmap();
     else if (kind < 18)
         random_protect();
-    else
+    else if (kind < 20)
         random_release();
+    else
+        random_promote();
     pool.budget = SIZE_MAX;
     REQUIRE(pt.tables == pool.taken_count && pt.spare == 0);
     for (int i = 0; i < 6; i++) {
@@ -363,19 +388,20 @@ static void release_everything(void)
 static void test_random_operations(void **state)
 {
     (void)state;
-    for (uint64_t seed = 0; seed < 50; seed++) {
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
         run_begin(seed);
         nx = seed & 1;
         open_tree();
-        for (int op = 0; op < 2500; op++) {
+        for (int op = 0; op < OPERATIONS / SEEDS; op++) {
             random_operation();
-            if (op % 250 == 0)
+            if (op % 1000 == 0)
                 require_everything();
         }
         require_everything();
         release_everything();
         pool_close();
     }
+    assert_true(promotions > OPERATIONS / 500);
 }
 
 /* ---- named cases ---- */

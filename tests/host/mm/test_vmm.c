@@ -8,38 +8,6 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
-/* Takes frames until `left` may be had; direct ones are taken last. */
-static size_t take_all_but(size_t left, paddr_t *frames)
-{
-    size_t count = 0;
-    while (pmm.free - pmm.reserved > left)
-        assert_int_equal(pmm_alloc(&pmm, PMM_ANY, &frames[count++]), PMM_OK);
-    return count;
-}
-
-static void give_back(const paddr_t *frames, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        assert_int_equal(pmm_free(&pmm, frames[i]), PMM_OK);
-}
-
-struct books {
-    size_t free, reserved, tables, invalidations;
-};
-
-static struct books books_now(void)
-{
-    return (struct books){pmm.free, pmm.reserved, paging.pt.tables, invalidations};
-}
-
-static void expect_books(struct books b)
-{
-    assert_int_equal(pmm.free, b.free);
-    assert_int_equal(pmm.reserved, b.reserved);
-    assert_int_equal(paging.pt.tables, b.tables);
-    assert_true(pmm_check(&pmm));
-}
-
 /* ---- addresses ---- */
 
 static void test_addresses_and_guards(void **state)
