@@ -116,7 +116,8 @@ static bool frame_errors_are_told(struct sh_context *c)
     if (pmm_alloc(pmm, PMM_ANY, &frame) != PMM_OK)
         return false;
     return pmm_free(pmm, frame + 1) == PMM_UNALIGNED && pmm_free(pmm, frame) == PMM_OK &&
-           pmm_free(pmm, frame) == PMM_DOUBLE_FREE && pmm_free(pmm, 0) == PMM_NOT_MANAGED;
+           pmm_free(pmm, frame) == PMM_DOUBLE_FREE && pmm_free(pmm, 0) == PMM_RESERVED &&
+           pmm_free(pmm, (paddr_t)pmm->frames * FRAME_SIZE) == PMM_FOREIGN;
 }
 
 static const struct test tests[] = {
