@@ -143,9 +143,13 @@ const char *memory_init(const struct mb2_info *info)
     paddr_t storage = cut_storage(storage_bytes);
     if (storage == 0)
         return "too little memory: no room for the frame allocator; give the machine at least 16 MiB";
+    uint64_t start = arch_cycles();
     pmm_init(&memory.pmm, direct(NULL, storage), ranges, range_count, arch_layout.direct_limit);
+    memory.frames_cycles = arch_cycles() - start;
+    start = arch_cycles();
     if (!build_tables(storage, storage_bytes))
         return "too little memory: no room for the page tables; give the machine at least 16 MiB";
+    memory.tables_cycles = arch_cycles() - start;
     arch_mmu_activate(memory.paging.pt.root);
     vmm_init(&memory.space, &memory.paging, arch_layout.regions_first, arch_layout.regions_last, zero_page, NULL);
     return NULL;

@@ -26,6 +26,7 @@ struct sh_context {
     struct world world;
     const struct mb2_info *boot;
     uint64_t memory_total, memory_usable;
+    uint64_t frames_init_cycles, tables_init_cycles; /* what building both took at start */
     struct options options;
     enum sh_status status; /* the worst so far */
     bool is_asked_to_end;  /* the shell's exit */

@@ -3,6 +3,7 @@
 
 #include <alloc/heap_ops.h>
 #include <arch/image.h>
+#include <arch/layout.h>
 #include <lib/string.h>
 
 #include "experiment.h"
@@ -120,6 +121,23 @@ static bool frame_errors_are_told(struct sh_context *c)
            pmm_free(pmm, (paddr_t)pmm->frames * FRAME_SIZE) == PMM_FOREIGN;
 }
 
+/* P-09: two frames that differ in address line 20 alone hold what each was given. True where no such pair is free. */
+static bool address_line_20_works(struct sh_context *c)
+{
+    struct pmm *pmm = paging_of(c)->pmm;
+    const size_t apart = ((size_t)1 << 20) / FRAME_SIZE;
+    const struct pmm_run_request request = {.frames = apart + 1, .align = 2 * apart, .zone = PMM_DIRECT};
+    paddr_t base;
+    if (pmm_alloc_run(pmm, &request, &base) != PMM_OK)
+        return true;
+    volatile uint32_t *low = (volatile uint32_t *)(arch_layout.physmap + (vaddr_t)base);
+    volatile uint32_t *high = low + (apart * FRAME_SIZE) / sizeof *low;
+    *low = 0x4C4F5721;
+    *high = 0x48494748;
+    bool holds = *low == 0x4C4F5721 && *high == 0x48494748;
+    return pmm_free_run(pmm, base, request.frames) == PMM_OK && holds;
+}
+
 static const struct test tests[] = {
     {"text is read and execute only", text_is_read_execute},
     {"constants are read only", constants_are_read_only},
@@ -129,6 +147,7 @@ static const struct test tests[] = {
     {"demand memory comes at first touch, and goes back", demand_memory_works},
     {"no translation outlives its mapping", no_stale_translation},
     {"wrong frees of frames are told apart", frame_errors_are_told},
+    {"address line 20 works", address_line_20_works},
 };
 
 static void print_verdict(struct sh_context *c, bool holds, const char *name, const char *what)

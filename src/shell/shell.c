@@ -7,6 +7,7 @@
 
 #include "crash.h"
 #include "experiment.h"
+#include "frames.h"
 #include "line.h"
 #include "traces.h"
 
@@ -169,27 +170,6 @@ static void do_map(struct sh_context *c, const char *arguments)
         lab_print(&c->text, "Nothing has run yet: try `run trace:sqlite` or `run churn`.\n");
 }
 
-static void do_mem(struct sh_context *c, const char *arguments)
-{
-    const struct vmm_space *space = c->world.space;
-    const struct pmm *pmm = space->paging->pmm;
-    char text[4][27];
-    (void)arguments;
-    lab_print(&c->text, "Memory: %s KiB in the firmware's map, %s KiB usable on this width\n",
-              lab_grouped(c->memory_total / 1024, text[0]), lab_grouped(c->memory_usable / 1024, text[1]));
-    lab_print(&c->text, "Frames: %s managed, %s free, %s set aside, %s hold page tables\n",
-              lab_grouped(pmm->total, text[0]), lab_grouped(pmm->free, text[1]), lab_grouped(pmm->reserved, text[2]),
-              lab_grouped(space->paging->pt.tables, text[3]));
-    lab_print(&c->text, "Regions:\n  %-12s %-18s %14s %14s %10s\n", "name", "base", "reserved KiB", "committed KiB",
-              "frames");
-    for (size_t i = 0; i < VMM_REGIONS_MAX; i++) {
-        const struct vmm_region *r = &space->regions[i];
-        if (r->name)
-            lab_print(&c->text, "  %-12s %-18p %14zu %14zu %10zu\n", r->name, (void *)r->base, r->reserve / 1024,
-                      r->committed / 1024, r->frames);
-    }
-}
-
 static void do_crash(struct sh_context *c, const char *arguments)
 {
     crash_run(c, arguments);
@@ -209,7 +189,7 @@ static const struct command commands[COMMANDS + 1] = {
     {"compare", "compare WHAT [compare=A,B] [options]", "run it under all allocators, or those named", do_compare},
     {"stats", "stats", "the numbers of the last run", do_stats},
     {"map", "map", "the heap at the end of the last run", do_map},
-    {"mem", "mem", "frames and regions of this machine", do_mem},
+    {"mem", "mem [map|cost]", "frames and regions; the firmware's map; what a frame costs", frames_show},
     {"crash", "crash [KIND]", "a fault on purpose, to see the report", do_crash},
     {"exit", "exit", "leave", do_exit},
     {NULL, NULL, NULL, NULL},
