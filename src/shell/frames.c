@@ -7,7 +7,6 @@
  */
 #include "frames.h"
 
-#include <arch/cpu.h>
 #include <arch/image.h>
 #include <arch/layout.h>
 #include <lab/json.h>
@@ -52,11 +51,15 @@ static void show_range(struct sh_context *c, uint64_t base, uint64_t length, con
               lab_grouped(length, text), what, name);
 }
 
-static const char *type_name(uint32_t type)
+/* The types of the Multiboot2 specification; another one by its number, in `text`. */
+static const char *type_name(uint32_t type, char text[static 16])
 {
-    static const char *const names[] = {"type 0",      "available",       "reserved",
-                                        "ACPI tables", "ACPI, for sleep", "bad memory"};
-    return type < sizeof names / sizeof *names ? names[type] : "another type";
+    static const char *const names[] = {
+        [1] = "available", [2] = "reserved", [3] = "ACPI tables", [4] = "ACPI, for sleep", [5] = "bad memory"};
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, text, 16);
+    lab_print(&sink, "type %u", (unsigned)type);
+    return type < sizeof names / sizeof *names && names[type] ? names[type] : text;
 }
 
 static void show_set_aside(struct sh_context *c)
@@ -78,12 +81,13 @@ static void show_set_aside(struct sh_context *c)
 
 static void show_map(struct sh_context *c)
 {
+    char text[16];
     static const char heading[] = "  %-12s  %-12s  %16s  %s\n";
     lab_print(&c->text, "The firmware's map:\n");
     lab_print(&c->text, heading, "first byte", "last byte", "bytes", "type");
     for (size_t i = 0; i < c->boot->map_count; i++) {
         const struct memmap_entry *entry = &c->boot->map[i];
-        show_range(c, entry->base, entry->length, type_name(entry->type), "");
+        show_range(c, entry->base, entry->length, type_name(entry->type, text), "");
     }
     lab_print(&c->text, "Never handed out:\n");
     lab_print(&c->text, heading, "first byte", "last byte", "bytes", "what");
@@ -110,11 +114,16 @@ static void note(struct cost *cost, uint64_t steps, uint64_t empty)
     cost->most = steps > cost->most ? steps : cost->most;
 }
 
-static uint64_t measure_nothing(void)
+static uint64_t now(const struct sh_context *c)
+{
+    return c->world.lab.clock(c->world.lab.context);
+}
+
+static uint64_t measure_nothing(const struct sh_context *c)
 {
     uint64_t least = UINT64_MAX;
     for (int i = 0; i < 8; i++) {
-        uint64_t start = arch_cycles(), steps = arch_cycles() - start;
+        uint64_t start = now(c), steps = now(c) - start;
         least = steps < least ? steps : least;
     }
     return least;
@@ -132,22 +141,23 @@ static enum pmm_status give(struct pmm *pmm, size_t frames, paddr_t base)
 }
 
 /* False: the allocator refused a frame that is its own. */
-static bool measure(struct pmm *pmm, struct frame_cost *cost, uint64_t empty)
+static bool measure(struct sh_context *c, struct frame_cost *cost, uint64_t empty)
 {
+    struct pmm *pmm = pmm_of(c);
     paddr_t base[HELD_MAX];
     bool is_sound = true;
     uint64_t start;
     cost->take = cost->give = (struct cost){.least = UINT64_MAX};
     for (cost->calls = 0; cost->calls < cost->held; cost->calls++) {
-        start = arch_cycles();
+        start = now(c);
         if (take(pmm, cost->frames, &base[cost->calls]) != PMM_OK)
             break;
-        note(&cost->take, arch_cycles() - start, empty);
+        note(&cost->take, now(c) - start, empty);
     }
     for (size_t i = 0; i < cost->calls; i++) {
-        start = arch_cycles();
+        start = now(c);
         is_sound = give(pmm, cost->frames, base[i]) == PMM_OK && is_sound;
-        note(&cost->give, arch_cycles() - start, empty);
+        note(&cost->give, now(c) - start, empty);
     }
     return is_sound;
 }
@@ -220,12 +230,12 @@ static void show_cost(struct sh_context *c)
          .held = 4},
     };
     const size_t count = sizeof costs / sizeof *costs;
-    uint64_t empty = measure_nothing();
+    uint64_t empty = measure_nothing(c);
     lab_print(&c->text, "One call of the frame allocator costs, in %s:\n", c->world.lab.clock_unit);
     lab_print(&c->text, "  %-24s %21s %21s\n", "", "taken", "given back");
     lab_print(&c->text, "  %-24s %10s %10s %10s %10s\n", "", "least", "most", "least", "most");
     for (size_t i = 0; i < count; i++) {
-        if (!measure(pmm_of(c), &costs[i], empty))
+        if (!measure(c, &costs[i], empty))
             sh_error(c, SH_FAILED, "mem", "the frame allocator refused to take back a frame of its own");
         print_cost(c, &costs[i]);
     }
