@@ -1,14 +1,21 @@
-# cmake -D FUZZER=program -D CORPUS=folder -D WORK=folder -P run_fuzzer.cmake
+# cmake -D FUZZER=program -D CORPUS=folder -D WORK=folder [-D LEAST=N] -P run_fuzzer.cmake
 # Fuzzes for 10 seconds, with KFIT_DEEP set for 60, from the committed corpus; what is found new stays in the build tree.
-set(seconds 10)
+# With LEAST the ordinary run is that many executions instead, and a run with fewer fails.
+set(amount -max_total_time=10)
 if(DEFINED ENV{KFIT_DEEP})
-  set(seconds 60)
+  set(amount -max_total_time=60)
+elseif(LEAST)
+  set(amount -runs=${LEAST})
 endif()
 file(MAKE_DIRECTORY ${WORK})
 execute_process(
-  COMMAND ${FUZZER} -max_total_time=${seconds} -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=${WORK}/crash-
-          ${WORK} ${CORPUS}
-  RESULT_VARIABLE status)
+  COMMAND ${FUZZER} ${amount} -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix=${WORK}/crash- ${WORK} ${CORPUS}
+  RESULT_VARIABLE status ERROR_VARIABLE report)
+message("${report}")
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "the fuzzer found an input that fails; it is in ${WORK}/crash-*")
+endif()
+string(REGEX MATCH "stat::number_of_executed_units: *([0-9]+)" found "${report}")
+if(LEAST AND NOT CMAKE_MATCH_1 GREATER_EQUAL LEAST)
+  message(FATAL_ERROR "only ${CMAKE_MATCH_1} executions, ${LEAST} were to be")
 endif()

@@ -1,8 +1,6 @@
 /* Page tables of address spaces: table frames come from the frame allocator's direct zone and go back there. */
 #include <mm/paging.h>
 
-#include <lib/assert.h>
-
 static bool take_frame(void *context, paddr_t *frame)
 {
     struct paging *paging = context;
@@ -12,8 +10,7 @@ static bool take_frame(void *context, paddr_t *frame)
 static void give_frame(void *context, paddr_t frame)
 {
     struct paging *paging = context;
-    enum pmm_status status = pmm_free(paging->pmm, frame);
-    ASSERT(status == PMM_OK);
+    pmm_give_back(paging->pmm, frame, 1);
 }
 
 static void *frame_at(void *context, paddr_t frame)

@@ -59,31 +59,66 @@ size_t *pmm_set_init(struct pmm_set *set, size_t *storage, size_t limit)
     return storage;
 }
 
-void pmm_set_fill_bits(size_t *words, size_t from, size_t to)
+/* ---- stretches of bits ---- */
+
+/* The bits of this word that lie in [from, to), which reaches into it. */
+static size_t mask(size_t word, size_t from, size_t to)
 {
-    size_t first = from / WORD_BITS, last = (to - 1) / WORD_BITS;
-    size_t low = SIZE_MAX << (from % WORD_BITS), high = SIZE_MAX >> (WORD_BITS - 1 - (to - 1) % WORD_BITS);
-    if (first == last) {
-        words[first] |= low & high;
-        return;
-    }
-    words[first] |= low;
-    for (size_t i = first + 1; i < last; i++)
-        words[i] = SIZE_MAX;
-    words[last] |= high;
+    size_t first = word * WORD_BITS, behind = first + WORD_BITS;
+    size_t low = from > first ? SIZE_MAX << (from - first) : SIZE_MAX;
+    return low & (to < behind ? SIZE_MAX >> (behind - to) : SIZE_MAX);
 }
+
+void pmm_bits_fill(size_t *words, size_t from, size_t to)
+{
+    for (size_t i = from / WORD_BITS; i <= (to - 1) / WORD_BITS; i++)
+        words[i] |= mask(i, from, to);
+}
+
+static void bits_clear(size_t *words, size_t from, size_t to)
+{
+    for (size_t i = from / WORD_BITS; i <= (to - 1) / WORD_BITS; i++)
+        words[i] &= ~mask(i, from, to);
+}
+
+bool pmm_bits_all(const size_t *words, size_t from, size_t to)
+{
+    size_t i = from / WORD_BITS, last = (to - 1) / WORD_BITS;
+    while (i <= last && (~words[i] & mask(i, from, to)) == 0)
+        i++;
+    return i > last;
+}
+
+bool pmm_bits_none(const size_t *words, size_t from, size_t to)
+{
+    size_t i = from / WORD_BITS, last = (to - 1) / WORD_BITS;
+    while (i <= last && (words[i] & mask(i, from, to)) == 0)
+        i++;
+    return i > last;
+}
+
+/* ---- members ---- */
 
 /* Every word the range touches gets a bit, so the range's summary is a range of the level above. */
 void pmm_set_add_range(struct pmm_set *set, size_t from, size_t to)
 {
     for (unsigned k = 0; k < set->levels; k++) {
-        pmm_set_fill_bits(set->level[k], from, to);
+        pmm_bits_fill(set->level[k], from, to);
         from = from / WORD_BITS;
         to = (to - 1) / WORD_BITS + 1;
     }
 }
 
-/* ---- members ---- */
+/* Of the words the range touches only the outer two can keep a member: the others' bits above are a range again. */
+void pmm_set_remove_range(struct pmm_set *set, size_t from, size_t to)
+{
+    for (unsigned k = 0; k < set->levels && from < to; k++) {
+        size_t first = from / WORD_BITS, last = (to - 1) / WORD_BITS;
+        bits_clear(set->level[k], from, to);
+        from = set->level[k][first] ? first + 1 : first;
+        to = set->level[k][last] ? last : last + 1;
+    }
+}
 
 void pmm_set_add(struct pmm_set *set, size_t i)
 {

@@ -116,8 +116,7 @@ static void give_leaf(void *context, const struct pt_leaf *leaf)
     size_t frames = leaf->bytes / FRAME_SIZE;
     if (r->backing == VMM_PHYSICAL || r->backing == VMM_SHARED || leaf->frame == r->space->zero_page)
         return;
-    enum pmm_status status = pmm_free_run(r->space->paging->pmm, leaf->frame, frames);
-    ASSERT(status == PMM_OK);
+    pmm_give_back(r->space->paging->pmm, leaf->frame, frames);
     r->frames -= frames;
     r->large_leaves -= frames > 1;
 }

@@ -130,6 +130,8 @@ static void start_memory(void)
     move_screen();
     context.memory_total = memory.total;
     context.memory_usable = memory.usable;
+    context.frames_init_cycles = memory.frames_cycles;
+    context.tables_init_cycles = memory.tables_cycles;
     if (!world_init(&context.world, &memory.space, &memory_faults.count, &memory_faults.cycles, icount_shift()) ||
         !world_scratch(&memory.space, arch_layout.scratch_max, &context.arena))
         refuse_machine("too little memory: give the machine at least 16 MiB");

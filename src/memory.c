@@ -199,10 +199,14 @@ const char *memory_init(const struct mb2_info *info, struct inject *frames, stru
     paddr_t storage = cut_storage(storage_bytes);
     if (storage == 0)
         return "too little memory: no room for the frame allocator; give the machine at least 16 MiB";
+    uint64_t start = arch_cycles();
     pmm_init(&memory.pmm, direct(NULL, storage), ranges, range_count, arch_layout.direct_limit);
+    memory.frames_cycles = arch_cycles() - start;
     memory.pmm.inject = frames;
+    start = arch_cycles();
     if (!build_tables(storage, storage_bytes))
         return too_little_for_tables;
+    memory.tables_cycles = arch_cycles() - start;
     if (vmm_init(&memory.space, &memory.paging, arch_layout.regions_first, arch_layout.regions_last) != VMM_OK)
         return too_little_for_tables;
     memory.space.inject = regions;

@@ -14,6 +14,8 @@ struct memory {
     uint64_t total;  /* bytes of available memory in the firmware's map */
     uint64_t usable; /* of these, in whole frames this width can use, before the kernel takes any */
     uint64_t beyond; /* available, but above what this width can use */
+    uint64_t frames_cycles,
+        tables_cycles; /* of the processor's counter, to set up the frame allocator and the page tables */
 };
 
 extern struct memory memory;

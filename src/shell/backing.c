@@ -97,8 +97,9 @@ static void print_row(struct sh_context *c, const struct column columns[METHODS]
     lab_print(&c->text, "\n");
 }
 
-void backing_show(struct sh_context *c)
+void backing_show(struct sh_context *c, const char *arguments)
 {
+    (void)arguments;
     struct column columns[METHODS];
     if (!fill_all(c, columns)) {
         sh_error(c, SH_MACHINE, "backing", "too little memory for six pages: give the machine more");

@@ -5,7 +5,7 @@
 #include "context.h"
 
 /* `backing`: the table, from regions made for it. */
-void backing_show(struct sh_context *c);
+void backing_show(struct sh_context *c, const char *arguments);
 
 /* Without a word: whether each touch had the effect it must have, memory read as zeros, and every frame came back. */
 bool backing_holds(struct sh_context *c);

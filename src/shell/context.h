@@ -33,6 +33,7 @@ struct sh_context {
     struct world world;
     const struct mb2_info *boot;
     uint64_t memory_total, memory_usable;
+    uint64_t frames_init_cycles, tables_init_cycles; /* what building both took at start */
     const struct sh_timer *timer;
     struct options options;
     struct injection injection; /* `fail=`: the failures planned now */

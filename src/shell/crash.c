@@ -121,11 +121,8 @@ static void free_frame_twice(struct sh_context *c)
     paddr_t frame;
     if (pmm_alloc(pmm, PMM_ANY, &frame) != PMM_OK)
         return;
-    enum pmm_status status = pmm_free(pmm, frame);
-    if (status == PMM_OK)
-        status = pmm_free(pmm, frame);
-    if (status != PMM_OK)
-        fault_at("pmm", pmm_status_text(status), frame);
+    pmm_give_back(pmm, frame, 1);
+    pmm_give_back(pmm, frame, 1);
 }
 
 static void overflow_number(struct sh_context *c)

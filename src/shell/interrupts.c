@@ -19,8 +19,9 @@ static void print_count(struct sh_context *c, const char *what, uint64_t count)
     lab_print(&c->text, "  %-28s %14s\n", what, lab_grouped(count, text));
 }
 
-void interrupts_print(struct sh_context *c)
+void interrupts_print(struct sh_context *c, const char *arguments)
 {
+    (void)arguments;
     struct arch_irq_counts counts = counts_now();
     lab_print(&c->text, "Interrupts since the start:\n");
     print_count(c, "timer", counts.served[ARCH_IRQ_TIMER]);

@@ -5,7 +5,7 @@
 #include "context.h"
 
 /* Prints how many interrupts have come since the start, line by line. */
-void interrupts_print(struct sh_context *c);
+void interrupts_print(struct sh_context *c, const char *arguments);
 
 /* Sets the timer to the rate that `text` gives (0: off) and says what came of it. */
 void interrupts_set_timer(struct sh_context *c, const char *text);

@@ -49,8 +49,9 @@ static void show_regions(struct sh_context *c)
         line(c, r->base, r->base + r->reserve - 1, r->name);
 }
 
-void layout_show(struct sh_context *c)
+void layout_show(struct sh_context *c, const char *arguments)
 {
+    (void)arguments;
     lab_print(&c->text, "The address space of %s, from the top:\n\n", arch_name);
     if (arch_layout.window)
         line(c, arch_layout.window, arch_layout.window + FRAME_SIZE - 1,

@@ -5,6 +5,6 @@
 #include "context.h"
 
 /* `layout`: what lies where in the kernel's address space, from the top down. */
-void layout_show(struct sh_context *c);
+void layout_show(struct sh_context *c, const char *arguments);
 
 #endif

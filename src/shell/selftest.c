@@ -3,6 +3,7 @@
 
 #include <alloc/heap_ops.h>
 #include <arch/irq.h>
+#include <arch/layout.h>
 #include <arch/probe.h>
 #include <lib/string.h>
 
@@ -43,7 +44,25 @@ static bool frame_errors_are_told(struct sh_context *c)
     if (pmm_alloc(pmm, PMM_ANY, &frame) != PMM_OK)
         return false;
     return pmm_free(pmm, frame + 1) == PMM_UNALIGNED && pmm_free(pmm, frame) == PMM_OK &&
-           pmm_free(pmm, frame) == PMM_DOUBLE_FREE && pmm_free(pmm, 0) == PMM_NOT_MANAGED;
+           pmm_free(pmm, frame) == PMM_DOUBLE_FREE && pmm_free(pmm, 0) == PMM_RESERVED &&
+           pmm_free(pmm, (paddr_t)pmm->frames * FRAME_SIZE) == PMM_FOREIGN;
+}
+
+/* P-09: two frames that differ in address line 20 alone hold what each was given. True where no such pair is free. */
+static bool address_line_20_works(struct sh_context *c)
+{
+    struct pmm *pmm = paging_of(c)->pmm;
+    const size_t apart = ((size_t)1 << 20) / FRAME_SIZE;
+    const struct pmm_run_request request = {.frames = apart + 1, .align = 2 * apart, .zone = PMM_DIRECT};
+    paddr_t base;
+    if (pmm_alloc_run(pmm, &request, &base) != PMM_OK)
+        return true;
+    volatile uint32_t *low = (volatile uint32_t *)(arch_layout.physmap + (vaddr_t)base);
+    volatile uint32_t *high = low + (apart * FRAME_SIZE) / sizeof *low;
+    *low = 0x4C4F5721;
+    *high = 0x48494748;
+    bool holds = *low == 0x4C4F5721 && *high == 0x48494748;
+    return pmm_free_run(pmm, base, request.frames) == PMM_OK && holds;
 }
 
 /* Through every page of a region that shows it, and at its frame. */
@@ -78,6 +97,7 @@ static const struct selftest memory_tests[] = {
     {"no translation outlives its mapping", no_stale_translation},
     {"address spaces are apart, and share what they should", spaces_hold},
     {"wrong frees of frames are told apart", frame_errors_are_told},
+    {"address line 20 works", address_line_20_works},
     {"spurious interrupts pass, and the timer ticks on", spurious_interrupts_pass},
     {NULL, NULL},
 };

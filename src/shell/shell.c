@@ -8,6 +8,7 @@
 #include "backing.h"
 #include "crash.h"
 #include "experiment.h"
+#include "frames.h"
 #include "interrupts.h"
 #include "layout.h"
 #include "line.h"
@@ -186,61 +187,6 @@ static void do_map(struct sh_context *c, const char *arguments)
         lab_print(&c->text, "Nothing has run yet: try `run trace:sqlite` or `run churn`.\n");
 }
 
-static void do_mem(struct sh_context *c, const char *arguments)
-{
-    const struct vmm_space *space = c->world.space;
-    const struct pmm *pmm = space->paging->pmm;
-    char text[4][27];
-    (void)arguments;
-    lab_print(&c->text, "Memory: %s KiB in the firmware's map, %s KiB usable on this width\n",
-              lab_grouped(c->memory_total / 1024, text[0]), lab_grouped(c->memory_usable / 1024, text[1]));
-    lab_print(&c->text, "Frames: %s managed, %s free, %s set aside, %s hold page tables\n",
-              lab_grouped(pmm->total, text[0]), lab_grouped(pmm->free, text[1]), lab_grouped(pmm->reserved, text[2]),
-              lab_grouped(space->paging->pt.tables, text[3]));
-    lab_print(&c->text, "Regions:\n  %-12s %-18s %14s %14s %10s\n", "name", "base", "reserved KiB", "committed KiB",
-              "frames");
-    for (size_t i = 0; i < VMM_REGIONS_MAX; i++) {
-        const struct vmm_region *r = &space->regions[i];
-        if (r->name)
-            lab_print(&c->text, "  %-12s %-18p %14zu %14zu %10zu\n", r->name, (void *)r->base, r->reserve / 1024,
-                      r->committed / 1024, r->frames);
-    }
-}
-
-static void do_backing(struct sh_context *c, const char *arguments)
-{
-    (void)arguments;
-    backing_show(c);
-}
-
-static void do_layout(struct sh_context *c, const char *arguments)
-{
-    (void)arguments;
-    layout_show(c);
-}
-
-static void do_space(struct sh_context *c, const char *arguments)
-{
-    (void)arguments;
-    spaces_show(c);
-}
-
-static void do_irq(struct sh_context *c, const char *arguments)
-{
-    (void)arguments;
-    interrupts_print(c);
-}
-
-static void do_timer(struct sh_context *c, const char *arguments)
-{
-    interrupts_set_timer(c, arguments);
-}
-
-static void do_crash(struct sh_context *c, const char *arguments)
-{
-    crash_run(c, arguments);
-}
-
 static void do_exit(struct sh_context *c, const char *arguments)
 {
     (void)arguments;
@@ -255,14 +201,14 @@ static const struct command commands[COMMANDS + 1] = {
     {"compare", "compare WHAT [compare=A,B] [options]", "run it under all allocators, or those named", do_compare},
     {"stats", "stats", "the numbers of the last run", do_stats},
     {"map", "map", "the heap at the end of the last run", do_map},
-    {"mem", "mem", "frames and regions of this machine", do_mem},
-    {"backing", "backing", "what a touch of a page brings, method by method", do_backing},
-    {"layout", "layout", "what lies where in the kernel's address space", do_layout},
+    {"mem", "mem [map|cost]", "frames and regions; the firmware's map; what a frame costs", frames_show},
+    {"backing", "backing", "what a touch of a page brings, method by method", backing_show},
+    {"layout", "layout", "what lies where in the kernel's address space", layout_show},
     {"translate", "translate ADDRESS", "an address taken apart, level by level", translate_run},
-    {"space", "space", "two address spaces: what is apart, what is shared", do_space},
-    {"irq", "irq", "interrupts since the start", do_irq},
-    {"timer", "timer HZ", "the timer's ticks a second: 18 to 10000, 0 for off", do_timer},
-    {"crash", "crash [KIND]", "a fault on purpose, to see the report", do_crash},
+    {"space", "space", "two address spaces: what is apart, what is shared", spaces_show},
+    {"irq", "irq", "interrupts since the start", interrupts_print},
+    {"timer", "timer HZ", "the timer's ticks a second: 18 to 10000, 0 for off", interrupts_set_timer},
+    {"crash", "crash [KIND]", "a fault on purpose, to see the report", crash_run},
     {"exit", "exit", "leave", do_exit},
     {NULL, NULL, NULL, NULL},
 };

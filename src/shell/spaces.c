@@ -123,8 +123,9 @@ static bool run(struct sh_context *c, bool tells)
     return holds && free_after == free_before;
 }
 
-void spaces_show(struct sh_context *c)
+void spaces_show(struct sh_context *c, const char *arguments)
 {
+    (void)arguments;
     if (!run(c, true) && c->status == SH_OK)
         sh_error(c, SH_FAILED, "space", "the two address spaces were not kept apart");
 }

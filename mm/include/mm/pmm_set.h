@@ -1,5 +1,5 @@
 /* A set of small numbers that finds its next member in the same few steps however large it is. Private to the frame
- * allocator in all but name: struct pmm holds two of them by value. No function here allocates or fails. */
+ * allocator in all but name: struct pmm holds one for each order by value. No function here allocates or fails. */
 #ifndef MM_PMM_SET_H
 #define MM_PMM_SET_H
 
@@ -23,8 +23,9 @@ size_t pmm_set_storage_words(size_t limit);
  * Returns the first word behind them. */
 size_t *pmm_set_init(struct pmm_set *set, size_t *storage, size_t limit);
 
-/* Adds all of [from, to); from < to <= limit. Costs a step for each word, not for each number. */
+/* Adds or removes all of [from, to); from < to <= limit. A step for each word, not for each number. */
 void pmm_set_add_range(struct pmm_set *set, size_t from, size_t to);
+void pmm_set_remove_range(struct pmm_set *set, size_t from, size_t to);
 
 /* Adding a member and removing what is none change nothing. i < limit. */
 void pmm_set_add(struct pmm_set *set, size_t i);
@@ -37,7 +38,9 @@ size_t pmm_set_next(const struct pmm_set *set, size_t from);
 /* Whether the summaries agree with what they summarise. */
 bool pmm_set_check(const struct pmm_set *set);
 
-/* Sets the bits [from, to) of a plain bitmap, from < to. */
-void pmm_set_fill_bits(size_t *words, size_t from, size_t to);
+/* The bits [from, to) of a plain bitmap, from < to: sets them; whether all are set; whether none is. */
+void pmm_bits_fill(size_t *words, size_t from, size_t to);
+bool pmm_bits_all(const size_t *words, size_t from, size_t to);
+bool pmm_bits_none(const size_t *words, size_t from, size_t to);
 
 #endif

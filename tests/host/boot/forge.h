@@ -3,7 +3,8 @@
  * A recipe is a row of words; numbers are decimal or 0x. "N*word" repeats a word.
  *      tag=T             begins a tag of type T          1=N  4=N  8=N     a byte, a word of 32 or 64 bits
  *      map=S             a map tag, entry size S         e=BASE,LENGTH,TYPE   an entry, junk up to the entry size
- *      mod=START,END     a module tag                    s=TEXT  long=N    characters; N times 'a'
+ *      mod=START,END     a module tag without its name   s=TEXT  long=N    characters; N times 'a'
+ *      module=START,END  a whole one, its name empty     magic=N           what the loader leaves in EAX
  *      screen=A,P,W,H,B,T   a whole screen tag           ok                a map with usable memory
  *      size=N            what the tag says its size is   nopad             the tag's bytes end the block
  *      end               an end tag                      total=N total=-N  what the block says; N less than it is
@@ -17,12 +18,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <boot/multiboot2.h>
+
 enum { FORGE_MAX = 160 * 1024, FORGE_JUNK = 0xEE };
 
 struct forge {
     unsigned char bytes[FORGE_MAX];
     size_t used, tag, entry_size; /* tag: where the open one begins; 0: none is open */
     size_t told;                  /* bytes the parser is told */
+    uint32_t magic;
     bool has_size, has_total, has_told;
 };
 
@@ -75,6 +79,13 @@ static void forge_map(struct forge *f, uint64_t entry_size)
     f->entry_size = (size_t)entry_size;
 }
 
+static void forge_module(struct forge *f, const uint64_t *n)
+{
+    forge_tag(f, 3);
+    forge_put(f, n[0], 4);
+    forge_put(f, n[1], 4);
+}
+
 static void forge_screen(struct forge *f, const uint64_t *n)
 {
     static const size_t widths[6] = {8, 4, 4, 4, 1, 1};
@@ -102,6 +113,8 @@ static bool forge_lie(struct forge *f, const char *word, const char *value, uint
     } else if (!strcmp(word, "bytes")) {
         f->told = (size_t)n;
         f->has_told = true;
+    } else if (!strcmp(word, "magic")) {
+        f->magic = (uint32_t)n;
     } else {
         return false;
     }
@@ -127,7 +140,9 @@ static void forge_word(struct forge *f, const char *word, const char *value)
     else if (!strcmp(word, "e"))
         forge_entry(f, n);
     else if (!strcmp(word, "mod"))
-        forge_tag(f, 3), forge_put(f, n[0], 4), forge_put(f, n[1], 4);
+        forge_module(f, n);
+    else if (!strcmp(word, "module"))
+        forge_module(f, n), forge_put(f, 0, 1);
     else if (!strcmp(word, "screen"))
         forge_screen(f, n);
     else if (!strcmp(word, "s"))
@@ -146,6 +161,7 @@ static void forge(struct forge *f, const char *recipe)
 {
     char line[512];
     memset(f, 0, sizeof *f);
+    f->magic = MB2_MAGIC;
     forge_put(f, 0, 8);
     assert_true(strlen(recipe) < sizeof line);
     strcpy(line, recipe);

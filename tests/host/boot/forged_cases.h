@@ -1,14 +1,8 @@
-/* The forged boot information blocks: what is wrong, the recipe (forge.h), the status, and a part of what is read. */
+/* Forged blocks: of each kind of fault the first ones to think of. */
 #ifndef TESTS_BOOT_FORGED_CASES_H
 #define TESTS_BOOT_FORGED_CASES_H
 
-#include <boot/multiboot2.h>
-
-struct forged_case {
-    const char *name, *recipe;
-    enum mb2_status status;
-    const char *reads; /* a part of describe()'s line; NULL: any */
-};
+#include "forged_case.h"
 
 static const struct forged_case forged_cases[] = {
     /* the whole block */

@@ -3,6 +3,10 @@
 
 #include "forge.h"
 #include "forged_cases.h"
+#include "forged_maps.h"
+#include "forged_modules.h"
+#include "forged_strings.h"
+#include "forged_tags.h"
 
 #include "../../fuzz/fuzz_multiboot2.c"
 
@@ -52,26 +56,60 @@ static const char *describe(void)
                    s->pitch, s->bits, s->type);
     else
         used = add(out, used, " screen=none ");
-    add(out, used, info.is_efi ? "efi" : "bios");
+    add(out, used, "%s %zu modules, %zu entries", info.is_efi ? "efi" : "bios", info.module_count, info.map_count);
     return out;
+}
+
+enum { CASES_AT_LEAST = 500 };
+
+#define TABLE(name)                      \
+    {                                    \
+        name, sizeof name / sizeof *name \
+    }
+static const struct {
+    const struct forged_case *cases;
+    size_t count;
+} tables[] = {TABLE(forged_cases), TABLE(forged_tags), TABLE(forged_strings), TABLE(forged_maps),
+              TABLE(forged_modules)};
+
+/* Parses the case's block; says so and returns false if the outcome is another than the table's. */
+static bool has_its_outcome(const struct forged_case *c)
+{
+    forge(&block, c->recipe);
+    enum mb2_status status = parse_exactly(block.bytes, block.told, block.magic);
+    bool reads_right = status != MB2_OK || !c->reads || strstr(describe(), c->reads);
+    if (status != c->status || !reads_right)
+        print_error("%s: status %d, expected %d; %s\n", c->name, (int)status, (int)c->status,
+                    status == MB2_OK ? describe() : "");
+    return status == c->status && reads_right;
 }
 
 static void forged_blocks_have_their_exact_outcome(void **state)
 {
     (void)state;
-    size_t wrong = 0;
-    for (size_t i = 0; i < sizeof forged_cases / sizeof *forged_cases; i++) {
-        const struct forged_case *c = &forged_cases[i];
-        forge(&block, c->recipe);
-        enum mb2_status status = parse_exactly(block.bytes, block.told, MB2_MAGIC);
-        bool reads_right = status != MB2_OK || !c->reads || strstr(describe(), c->reads);
-        if (status == c->status && reads_right)
-            continue;
-        wrong++;
-        print_error("%s: status %d, expected %d; %s\n", c->name, (int)status, (int)c->status,
-                    status == MB2_OK ? describe() : "");
+    size_t wrong = 0, count = 0;
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
+        for (size_t i = 0; i < tables[t].count; i++, count++)
+            wrong += !has_its_outcome(&tables[t].cases[i]);
     }
     assert_int_equal(wrong, 0);
+    assert_true(count >= CASES_AT_LEAST);
+}
+
+static void every_case_has_a_name_of_its_own(void **state)
+{
+    (void)state;
+    static const char *names[2000];
+    size_t count = 0;
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
+        for (size_t i = 0; i < tables[t].count; i++) {
+            const char *name = tables[t].cases[i].name;
+            for (size_t j = 0; j < count; j++)
+                assert_string_not_equal(name, names[j]);
+            names[count++] = name;
+            assert_true(count < sizeof names / sizeof *names);
+        }
+    }
 }
 
 static void other_magics_are_refused(void **state)
@@ -214,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forged_blocks_have_their_exact_outcome),
+        cmocka_unit_test(every_case_has_a_name_of_its_own),
         cmocka_unit_test(other_magics_are_refused),
         cmocka_unit_test(a_block_that_was_not_kept_is_not_read),
         cmocka_unit_test(a_reserved_word_and_any_alignment_do_not_matter),

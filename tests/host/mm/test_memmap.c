@@ -1,5 +1,5 @@
-/* The memory map: named hazards, then random maps against an oracle with a byte-exact picture of a small universe. */
-#include "random.h"
+/* The memory map: named hazards. Random maps: test_memmap_random.c, test_memmap_bytes.c. */
+#include "support.h"
 
 #include <string.h>
 
@@ -178,122 +178,6 @@ static void test_too_many(void **state)
     assert_string_equal(memmap_status_text(MEMMAP_TOO_MANY), "memory map too long: raise MEMMAP_MAX (128)");
 }
 
-/* ---- the oracle ---- */
-
-/* A universe of FRAMES frames in quarters. All random edges are the starts of quarters, give or take one byte, so
- * three parts of each quarter tell everything: its first byte, those between, its last byte. */
-enum { FRAMES = 96, QUARTER = FRAME_SIZE / 4, QUARTERS = 4 * FRAMES };
-
-struct picture {
-    bool in_type1[QUARTERS][3];
-    bool in_other[QUARTERS][3];
-    bool reserved[QUARTERS][3];
-};
-
-static struct picture picture;
-static uint64_t random_edge(void)
-{
-    return (uint64_t)random_below(QUARTERS + 1) * QUARTER + random_below(3) - 1;
-}
-
-/* Marks the bytes [base, end), both within a byte of a quarter's start. */
-static void mark(bool (*bits)[3], uint64_t base, uint64_t end)
-{
-    for (uint64_t q = 0; q < QUARTERS; q++) {
-        const uint64_t first = q * QUARTER, last = first + QUARTER - 1;
-        bits[q][0] |= base <= first && first < end;
-        bits[q][1] |= base <= first + 1 && last <= end;
-        bits[q][2] |= base <= last && last < end;
-    }
-}
-
-static bool frame_is_free(uint64_t frame, uint64_t limit, bool with_reserved)
-{
-    if (limit && (frame + 1) * FRAME_SIZE > limit)
-        return false;
-    for (uint64_t q = 4 * frame; q < 4 * frame + 4; q++) {
-        for (int part = 0; part < 3; part++) {
-            if (!picture.in_type1[q][part] || picture.in_other[q][part] || (with_reserved && picture.reserved[q][part]))
-                return false;
-        }
-    }
-    return true;
-}
-
-/* Edges of random maps lie inside [0, FRAMES frames]: the one below 0 is taken back to 0. */
-static void random_span(uint64_t *base, uint64_t *end)
-{
-    uint64_t a = random_edge(), b = random_edge();
-    a = a == UINT64_MAX ? 0 : a;
-    b = b == UINT64_MAX ? 0 : b;
-    *base = a < b ? a : b;
-    *end = a < b ? b : a;
-}
-
-static void check_against_picture(uint64_t limit)
-{
-    bool got[FRAMES] = {false};
-    for (size_t i = 0; i < count; i++) {
-        REQUIRE(out[i].base < out[i].end && out[i].end <= (uint64_t)FRAMES * FRAME_SIZE);
-        REQUIRE(out[i].base % FRAME_SIZE == 0 && out[i].end % FRAME_SIZE == 0);
-        REQUIRE(i == 0 || out[i - 1].end <= out[i].base);
-        for (uint64_t f = out[i].base / FRAME_SIZE; f < out[i].end / FRAME_SIZE; f++)
-            got[f] = true;
-    }
-    for (uint64_t f = 0; f < FRAMES; f++)
-        REQUIRE(got[f] == frame_is_free(f, limit, true));
-}
-
-static void check_sizes(const struct memmap_input *input)
-{
-    struct memmap_sizes sizes;
-    uint64_t usable = 0, beyond = 0;
-    for (uint64_t f = 0; f < FRAMES; f++) {
-        bool is_usable = frame_is_free(f, input->limit, false);
-        usable += is_usable;
-        beyond += !is_usable && frame_is_free(f, 0, false);
-    }
-    REQUIRE(memmap_measure(input, &sizes) == MEMMAP_OK);
-    REQUIRE(sizes.usable == usable * FRAME_SIZE);
-    REQUIRE(sizes.beyond == beyond * FRAME_SIZE);
-}
-
-static void one_random_map(void)
-{
-    struct memmap_entry entries[12];
-    struct memmap_range reserved[6];
-    size_t n = random_below(LENGTH(entries) + 1), m = random_below(LENGTH(reserved) + 1);
-    memset(&picture, 0, sizeof picture);
-    for (size_t i = 0; i < n; i++) {
-        uint64_t base, end;
-        random_span(&base, &end);
-        uint32_t type = random_below(3) ? 1 : (uint32_t)random_below(6);
-        entries[i] = (struct memmap_entry){base, end - base, type};
-        mark(type == 1 ? picture.in_type1 : picture.in_other, base, end);
-    }
-    for (size_t i = 0; i < m; i++) {
-        random_span(&reserved[i].base, &reserved[i].end);
-        if (random_below(2)) /* most are short, or nothing would be left */
-            reserved[i].end = reserved[i].base;
-        mark(picture.reserved, reserved[i].base, reserved[i].end);
-    }
-    struct memmap_input input = {.entries = entries, .entry_count = n, .reserved = reserved, .reserved_count = m};
-    input.limit = random_below(3) ? 0 : (uint64_t)random_below(QUARTERS) * QUARTER;
-    enum memmap_status status = build(&input);
-    REQUIRE(status == (count ? MEMMAP_OK : MEMMAP_NONE));
-    check_against_picture(input.limit);
-    check_sizes(&input);
-}
-
-static void test_random_maps(void **state)
-{
-    (void)state;
-    for (uint64_t i = 0; i < 25000; i++) {
-        run_begin(i);
-        one_random_map();
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,7 +190,6 @@ int main(void)
         cmocka_unit_test(test_measure),
         cmocka_unit_test(test_nothing_usable),
         cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_random_maps),
     };
     return cmocka_run_group_tests_name("memmap", tests, NULL, NULL);
 }

@@ -94,7 +94,7 @@ static void test_alternate_frames(void **state)
     run_cycles(ranges, MEMMAP_MAX, FRAME(500));
     open_pmm(ranges, MEMMAP_MAX, FRAME(500));
     assert_int_equal(pmm_alloc_run(&pmm, &pair, &base), PMM_NO_MEMORY); /* no two lie together */
-    assert_int_equal(pmm_free(&pmm, FRAME(401)), PMM_NOT_MANAGED);
+    assert_int_equal(pmm_free(&pmm, FRAME(401)), PMM_RESERVED);
     close_pmm();
 }
 
