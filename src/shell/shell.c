@@ -8,6 +8,7 @@
 #include "crash.h"
 #include "experiment.h"
 #include "line.h"
+#include "modules.h"
 #include "traces.h"
 
 struct command {
@@ -15,7 +16,7 @@ struct command {
     void (*run)(struct sh_context *c, const char *arguments);
 };
 
-enum { COMMANDS = 10 };
+enum { COMMANDS = 11 };
 static const struct command commands[COMMANDS + 1]; /* ended by an empty one */
 
 static const char *skip_blanks(const char *text)
@@ -190,6 +191,12 @@ static void do_mem(struct sh_context *c, const char *arguments)
     }
 }
 
+static void do_modules(struct sh_context *c, const char *arguments)
+{
+    (void)arguments;
+    modules_list(c);
+}
+
 static void do_crash(struct sh_context *c, const char *arguments)
 {
     crash_run(c, arguments);
@@ -210,6 +217,7 @@ static const struct command commands[COMMANDS + 1] = {
     {"stats", "stats", "the numbers of the last run", do_stats},
     {"map", "map", "the heap at the end of the last run", do_map},
     {"mem", "mem", "frames and regions of this machine", do_mem},
+    {"modules", "modules", "what the loader brought beside the kernel, with checksums", do_modules},
     {"crash", "crash [KIND]", "a fault on purpose, to see the report", do_crash},
     {"exit", "exit", "leave", do_exit},
     {NULL, NULL, NULL, NULL},
