@@ -62,10 +62,17 @@ def policies(build=BUILD):
         return [line.partition("\t")[0] for line in lines]
 
 
+def other_presets():
+    """The presets that build the same kernels in another way: with another compiler, with checks."""
+    with open(os.path.join(ROOT, "CMakePresets.json"), encoding="utf-8") as text:
+        names = [preset["name"] for preset in json.load(text)["configurePresets"]]
+    return [name for name in names if name in ("clang", "ubsan")]
+
+
 def boot(options="", keys=None, type_when=(), iso=None, timeout=TIMEOUT, **settings):
     """Boots and returns a Boot. keys: text for the kernel's shell. type_when: (marker, keys) pairs, each typed once its
     marker has come over the serial line. settings: of kfitlib.machine.Machine."""
-    machine = Machine(iso or BUILD.iso, options=options, **settings)
+    machine = Machine(BUILD.iso if iso is None else iso, options=options, **settings)
     errors = io.StringIO()
     with tempfile.TemporaryFile() as text, _keyboard(keys, type_when, text) as keyboard:
         serial = Serial(text=text.fileno(), hold=not machine.menu)

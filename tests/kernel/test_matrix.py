@@ -10,7 +10,6 @@ Covers of the hazards: V-04 (no-execute absent), V-05 (processors), I-02 (no ser
 I-08 (a reset is no success), P-03 and P-04 (memory above 4 GiB), P-05 (little memory).
 """
 import concurrent.futures
-import json
 import multiprocessing
 import os
 import random
@@ -21,7 +20,7 @@ import unittest
 import zlib
 
 import pairwise
-from harness import ARCHES, BUILD, DEEP, ROOT, KernelTest, boot, policies
+from harness import ARCHES, BUILD, DEEP, KernelTest, boot, other_presets, policies
 from kfitlib import build, disc
 
 MIB, GIB = 1 << 20, 1 << 30
@@ -189,13 +188,6 @@ class Matrix(KernelTest):
         for preset in other_presets():
             with self.subTest(preset=preset):
                 self.boot_all(cells, build.current(preset))
-
-
-def other_presets():
-    """The presets that build the kernels in another way."""
-    with open(os.path.join(ROOT, "CMakePresets.json"), encoding="utf-8") as text:
-        names = [preset["name"] for preset in json.load(text)["configurePresets"]]
-    return [name for name in names if name in ("clang", "ubsan")]
 
 
 class Selection(unittest.TestCase):
