@@ -76,7 +76,11 @@ def check_resets(reset_log):
     """No triple fault, and processor 0 was reset only where no instruction had run yet: QEMU makes the machine at EIP 0 and
     starts it at the reset vector. (Firmware wakes the other processors by a reset.)"""
     with open(reset_log, encoding="ascii", errors="replace") as log:
-        text = log.read()
+        judge_resets(log.read())
+
+
+def judge_resets(text):
+    """check_resets for the text of a log."""
     expect("triple fault" not in text.lower(), "QEMU's log shows a triple fault")
     at = re.findall(r"CPU Reset \(CPU 0\)\n.*?[ER]IP=([0-9a-f]+)", text, re.DOTALL)
     expect(at and all(int(ip, 16) in (0, 0xFFF0) for ip in at), "processor 0 was reset at %s" % at)
@@ -158,7 +162,7 @@ class Matrix(KernelTest):
         print("%d combinations booted in %d s, %d failed" % (len(cells), time.monotonic() - begun, len(failures)), flush=True)
         self.assertEqual(failures, [], "run one again alone with KFIT_MATRIX=NAME")
 
-    def chosen(self):
+    def chosen(self, wants_all=DEEP):
         """(the combinations of this run, how many there are)"""
         cells = pairwise.combinations(FACTORS, can_start)
         wanted = os.environ.get("KFIT_MATRIX", "").split()
@@ -168,7 +172,7 @@ class Matrix(KernelTest):
             self.assertEqual(unknown, [], "no such combination; one is %s" % name_of(cells[0]))
             return [named[name] for name in wanted], len(cells)
         selection = pairwise.select(cells, lambda cell: SECONDS[cell["firmware"]])
-        return (cells if DEEP else selection), len(cells)
+        return (cells if wants_all else selection), len(cells)
 
     def test_combinations(self):
         cells, count = self.chosen()
@@ -184,10 +188,25 @@ class Matrix(KernelTest):
 
     @unittest.skipUnless(DEEP, "KFIT_DEEP")
     def test_other_presets(self):
-        cells = pairwise.select(pairwise.combinations(FACTORS, can_start), lambda cell: SECONDS[cell["firmware"]])
         for preset in other_presets():
             with self.subTest(preset=preset):
-                self.boot_all(cells, build.current(preset))
+                self.boot_all(self.chosen(wants_all=False)[0], build.current(preset))
+
+
+class Resets(unittest.TestCase):
+    """The reading of QEMU's log."""
+
+    STATE = "CPU Reset (CPU %d)\nEAX=00000000 EBX=00000000\nEIP=%s EFL=00000002 [-------] CPL=0\nES =0000\n"
+    START = STATE % (0, "00000000") + STATE % (1, "00000000") + STATE % (0, "0000fff0")
+
+    def test_start_and_waking_are_none(self):
+        judge_resets(self.START + self.STATE % (1, "000f1234"))
+
+    def test_reset_of_a_running_kernel(self):
+        long_mode = "CPU Reset (CPU 0)\nRAX=0000000000000000\nRIP=ffffffff80101000 RFL=00000002\n"
+        for text in (self.START + self.STATE % (0, "c0101000"), self.START + long_mode, self.START + "Triple fault\n", ""):
+            with self.subTest(text=text), self.assertRaises(Failure):
+                judge_resets(text)
 
 
 class Selection(unittest.TestCase):
