@@ -10,6 +10,8 @@ foreach(source IN LISTS KFIT_KERNEL_TESTS)
   add_test(NAME kernel/${name} COMMAND ${KFIT_PYTHON} -B ${source})
   set_tests_properties(kernel/${name} PROPERTIES LABELS kernel TIMEOUT 1200 ENVIRONMENT KFIT_BUILD=${PROJECT_BINARY_DIR})
 endforeach()
+# Two machines at once; the deep run boots every combination.
+set_tests_properties(kernel/matrix PROPERTIES PROCESSORS 2 TIMEOUT 28800)
 
 add_test(NAME walls COMMAND ${KFIT_PYTHON} -B ${PROJECT_SOURCE_DIR}/ci/check-walls ${PROJECT_BINARY_DIR})
 set_tests_properties(walls PROPERTIES LABELS walls TIMEOUT 300)

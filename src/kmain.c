@@ -20,6 +20,7 @@
 static struct sh_context context;
 static struct mb2_info boot;
 static char option_words[2 * BOOT_INFO_MAX + 1];
+static size_t frames_free_at_start;
 
 static void write_console(void *unused, const char *text, size_t length)
 {
@@ -135,6 +136,7 @@ static void start_memory(void)
     if (!world_init(&context.world, &memory.space, &memory_faults.count, &memory_faults.cycles, icount_shift()) ||
         !world_scratch(&memory.space, arch_layout.scratch_max, &context.arena))
         refuse_machine("too little memory: give the machine at least 16 MiB");
+    frames_free_at_start = memory.pmm.free;
 }
 
 /* From here on the timer ticks and keys come by interrupt, where the machine has them; where not, all goes on by polling. */
@@ -188,11 +190,26 @@ static void record_boot(void)
 
 /* ---- the end ---- */
 
+/* Whatever ran has given back what it took: the scratch memory goes, and then every frame that was free is free again. */
+static void check_frames(void)
+{
+    char message[100];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
+    world_scratch_end(&context.arena);
+    if (memory.pmm.free == frames_free_at_start)
+        return;
+    lab_print(&sink, "%zu page frames are free at the end, %zu were at the start", memory.pmm.free,
+              frames_free_at_start);
+    sh_error(&context, SH_FAILED, "frames", message);
+}
+
 static _Noreturn void finish(void)
 {
     const struct options *options = &context.options;
     if (options->then == THEN_SHELL)
         shell_run(&context);
+    check_frames();
     if (options->then != THEN_HALT)
         leave(&context.records, context.status);
     lab_print(&context.text, "Halted.\n");

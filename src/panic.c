@@ -58,6 +58,8 @@ _Noreturn void leave(const struct lab_sink *records, unsigned status)
     if (records) {
         lab_json_begin(&j, records, "end");
         lab_json_number(&j, "exit", status);
+        if (memory.space.paging)
+            lab_json_number(&j, "frames_free", memory.pmm.free);
         lab_json_end(&j);
     }
     arch_exit(status);

@@ -12,6 +12,7 @@
 #include "interrupts.h"
 #include "layout.h"
 #include "line.h"
+#include "modules.h"
 #include "spaces.h"
 #include "traces.h"
 #include "translate.h"
@@ -21,7 +22,7 @@ struct command {
     void (*run)(struct sh_context *c, const char *arguments);
 };
 
-enum { COMMANDS = 16 };
+enum { COMMANDS = 17 };
 static const struct command commands[COMMANDS + 1]; /* ended by an empty one */
 
 static const char *skip_blanks(const char *text)
@@ -206,6 +207,7 @@ static const struct command commands[COMMANDS + 1] = {
     {"layout", "layout", "what lies where in the kernel's address space", layout_show},
     {"translate", "translate ADDRESS", "an address taken apart, level by level", translate_run},
     {"space", "space", "two address spaces: what is apart, what is shared", spaces_show},
+    {"modules", "modules", "what the loader brought beside the kernel, with checksums", modules_list},
     {"irq", "irq", "interrupts since the start", interrupts_print},
     {"timer", "timer HZ", "the timer's ticks a second: 18 to 10000, 0 for off", interrupts_set_timer},
     {"crash", "crash [KIND]", "a fault on purpose, to see the report", crash_run},

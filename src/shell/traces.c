@@ -8,6 +8,8 @@
 #include <lab/trace.h>
 #include <lib/string.h>
 
+#include "modules.h"
+
 #define PRIVATE_PREFIX "kfit."
 #define INDEX_MODULE PRIVATE_PREFIX "traces"
 
@@ -40,42 +42,17 @@ static const struct mb2_module *find_module(const struct mb2_info *boot, const c
     return NULL;
 }
 
-/* A mapped module; region NULL if it is empty. */
-struct mapped {
-    const char *text;
-    size_t length;
-    struct vmm_region *region;
-};
-
-static bool map_module(struct vmm_space *space, const struct mb2_module *m, struct mapped *mapped)
-{
-    void *address;
-    *mapped = (struct mapped){.text = "", .length = (size_t)(m->end - m->start)};
-    if (mapped->length == 0)
-        return true;
-    if (vmm_map_physical(space, "module", m->start, mapped->length, 0, &address, &mapped->region) != VMM_OK)
-        return false;
-    mapped->text = address;
-    return true;
-}
-
-static void unmap_module(const struct mapped *mapped)
-{
-    if (mapped->region)
-        vmm_region_destroy(mapped->region);
-}
-
 bool traces_private_module(struct vmm_space *space, const struct mb2_info *boot, const char *name, char *text,
                            size_t capacity)
 {
     const struct mb2_module *m = find_module(boot, name, strlen(name), true);
-    struct mapped mapped;
-    if (!m || !map_module(space, m, &mapped))
+    struct modules_mapped mapped;
+    if (!m || !modules_map(space, m, &mapped))
         return false;
     size_t kept = mapped.length < capacity - 1 ? mapped.length : capacity - 1;
     memcpy(text, mapped.text, kept);
     text[kept] = '\0';
-    unmap_module(&mapped);
+    modules_unmap(&mapped);
     return true;
 }
 
@@ -180,14 +157,14 @@ static enum sh_status bad_trace(struct sh_context *c, struct lab_name name, cons
 enum sh_status traces_load(struct sh_context *c, struct lab_name name, struct lab_program *program)
 {
     const struct mb2_module *m = find_module(c->boot, name.text, name.length, false);
-    struct mapped mapped;
+    struct modules_mapped mapped;
     struct lab_error error;
     if (!m)
         return missing(c, name);
-    if (!map_module(c->world.space, m, &mapped))
+    if (!modules_map(c->world.space, m, &mapped))
         return too_large(c, name);
     enum lab_status status = lab_trace_parse(mapped.text, mapped.length, &c->arena, program, &error);
-    unmap_module(&mapped);
+    modules_unmap(&mapped);
     if (status == LAB_OK)
         return SH_OK;
     return status == LAB_BAD_INPUT ? bad_trace(c, name, &error) : too_large(c, name);

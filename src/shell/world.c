@@ -152,3 +152,9 @@ bool world_scratch(struct vmm_space *space, size_t reserve, struct lab_arena *ar
         .base = (unsigned char *)region->base, .reserved = reserve, .commit = commit_scratch, .context = region};
     return true;
 }
+
+void world_scratch_end(struct lab_arena *arena)
+{
+    vmm_region_destroy(arena->context);
+    *arena = (struct lab_arena){.base = NULL};
+}

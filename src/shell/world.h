@@ -30,4 +30,7 @@ void world_set_memory(struct world *world, enum vmm_backing backing, bool is_lar
  * no address range for it. */
 bool world_scratch(struct vmm_space *space, size_t reserve, struct lab_arena *arena);
 
+/* Gives all frames of that memory back: nothing in it may be used any more. The arena then holds nothing. */
+void world_scratch_end(struct lab_arena *arena);
+
 #endif

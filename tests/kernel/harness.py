@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -32,10 +33,11 @@ TIMEOUT = 120                # seconds a boot may take; ten times what the slowe
 
 
 class Boot:
-    """How one boot went: status, our own error line, the serial text, and the records in it."""
+    """How one boot went: status, our own error line, the serial text, the records in it, QEMU's command line."""
 
-    def __init__(self, status, message, errors, text):
+    def __init__(self, status, message, errors, text, command=()):
         self.status, self.message, self.errors, self.text = status, message, errors, text
+        self.command = shlex.join(command)
         lines = [line for line in text.splitlines() if line.startswith("@kfit ")]
         self.records = [json.loads(line[len("@kfit "):]) for line in lines]
 
@@ -51,8 +53,8 @@ class Boot:
 
     def describe(self):
         """The whole story, for a failing test."""
-        return ("status %s %s\nstandard error:\n%s\nserial line:\n%s"
-                % (self.status, self.message, self.errors, self.text))
+        return ("status %s %s\nstandard error:\n%s\nserial line:\n%s\n%s"
+                % (self.status, self.message, self.errors, self.text, self.command))
 
 
 def policies(build=BUILD):
@@ -61,10 +63,17 @@ def policies(build=BUILD):
         return [line.partition("\t")[0] for line in lines]
 
 
+def other_presets():
+    """The presets that build the same kernels in another way: with another compiler, with checks."""
+    with open(os.path.join(ROOT, "CMakePresets.json"), encoding="utf-8") as text:
+        names = [preset["name"] for preset in json.load(text)["configurePresets"]]
+    return [name for name in names if name in ("clang", "ubsan")]
+
+
 def boot(options="", keys=None, type_when=(), iso=None, timeout=TIMEOUT, **settings):
     """Boots and returns a Boot. keys: text for the kernel's shell. type_when: (marker, keys) pairs, each typed once its
     marker has come over the serial line. settings: of kfitlib.machine.Machine."""
-    machine = Machine(iso or BUILD.iso, options=options, **settings)
+    machine = Machine(BUILD.iso if iso is None else iso, options=options, **settings)
     errors = io.StringIO()
     with tempfile.TemporaryFile() as text, _keyboard(keys, type_when, text) as keyboard:
         serial = Serial(text=text.fileno(), hold=not machine.menu)
@@ -76,7 +85,7 @@ def boot(options="", keys=None, type_when=(), iso=None, timeout=TIMEOUT, **setti
             except Stop as stop:
                 status, message = stop.status, stop.message
         text.seek(0)
-        return Boot(status, message, errors.getvalue(), text.read().decode("ascii", "replace"))
+        return Boot(status, message, errors.getvalue(), text.read().decode("ascii", "replace"), guest.command)
 
 
 def boot_all(calls):
@@ -149,10 +158,26 @@ class KernelTest(unittest.TestCase):
 
     def iso_with_kernel(self, image):
         """A disc like the build's own, with the file `image` in place of both kernels."""
-        folder = self.folder()
-        tree, iso = os.path.join(folder, "tree"), os.path.join(folder, "kfit.iso")
-        shutil.copytree(BUILD.iso_tree, tree)
+        tree = self.disc_tree()
         for arch in ARCHES:
             shutil.copyfile(image, os.path.join(tree, "boot", "kernel-%s.elf" % arch))
-        disc.make(BUILD, tree, iso)
+        return self.iso_of(tree)
+
+    def disc_tree(self):
+        """A copy of the tree of the build's own disc, to be changed and handed to iso_of."""
+        tree = os.path.join(self.folder(), "tree")
+        shutil.copytree(BUILD.iso_tree, tree)
+        return tree
+
+    def iso_of(self, tree, more_modules=""):
+        """The disc of such a tree. more_modules: GRUB's, besides those of the build's own disc."""
+        iso = os.path.join(self.folder(), "kfit.iso")
+        disc.make(BUILD, tree, iso, more_modules)
         return iso
+
+    def iso_with_menu(self, menu):
+        """A disc like the build's own whose grub.cfg is `menu`, after the serial line has been set up."""
+        tree = self.disc_tree()
+        with open(os.path.join(tree, "boot", "grub", "grub.cfg"), "w", encoding="ascii") as text:
+            text.write("serial --unit=0 --speed=115200\nterminal_output serial\n" + menu)
+        return self.iso_of(tree)

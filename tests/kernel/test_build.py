@@ -89,18 +89,5 @@ class BuildOfACopy(KernelTest):
         self.assertLess(os.path.getsize(self.built.iso) - size, 8_000_000)
 
 
-class OtherCompiler(KernelTest):
-    def test_clang_built_kernels_boot(self):
-        tree = os.path.join(self.folder(), "build")
-        self.run_quietly("cmake", "--preset", "clang", "-B", tree)
-        self.run_quietly("ninja", "-C", tree)
-        for arch in ("x86_64", "i386"):
-            with self.subTest(arch=arch):
-                options = "alloc=best-fit run=trace:sqlite out=json then=exit"
-                clang = self.expect(boot(options, arch=arch, iso=os.path.join(tree, "kfit.iso")), 0)
-                gcc = self.expect(boot(options, arch=arch), 0)
-                self.assertEqual(clang.one("result")["placement"], gcc.one("result")["placement"])
-
-
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -88,34 +88,6 @@ class Machines(KernelTest):
                 outcome = boot("then=exit", firmware=firmware, memory=megabytes << 20)
                 self.expect_word(self.expect(outcome, 5), "memory")
 
-    def test_little_memory(self):
-        """The kernel boots or refuses readably; it never hangs, and never runs into nothing."""
-        for arch in ("x86_64", "i386"):
-            for megabytes in (3, 4, 6, 8, 16):
-                with self.subTest(arch=arch, megabytes=megabytes):
-                    outcome = boot("run=churn:ops=200 out=both then=exit", arch=arch, memory=megabytes << 20)
-                    self.assertIn(outcome.status, (0, 5), outcome.describe())
-                    if outcome.status == 5:
-                        self.expect_word(outcome, "memory")
-
-    def test_32_bit_processor(self):
-        outcome = boot("then=exit", extra=["-cpu", "qemu32"])
-        self.expect_word(self.expect(outcome, 5), "long mode")
-        self.expect(boot("run=churn:ops=200 then=exit", arch="i386", extra=["-cpu", "qemu32"]), 0)
-
-    def test_processors_of_the_32_bit_kernel(self):
-        for processor in ("486", "pentium", "pentium3", "max"):
-            with self.subTest(processor=processor):
-                outcome = boot("run=churn:ops=200 then=exit", arch="i386", extra=["-cpu", processor])
-                self.assertIn(outcome.status, (0, 5), outcome.describe())
-                if outcome.status == 5:
-                    self.expect_word(outcome, "lacks")
-
-    def test_more_processors_change_nothing(self):
-        options = "alloc=best-fit run=churn:ops=2000 out=json then=exit"
-        one, four = boot(options), boot(options, extra=["-smp", "4"])
-        self.assertEqual(one.one("result")["placement"], four.one("result")["placement"])
-
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

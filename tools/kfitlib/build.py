@@ -30,7 +30,7 @@ def current(preset=None, target="iso"):
     """The build tree, brought up to date. Without a preset: the full one if it is configured, else the kernels'."""
     if preset is None:
         preset = "default" if _is_configured(places.TREES["default"]) else "kernel"
-    tree = places.TREES[preset]
+    tree = places.TREES.get(preset) or os.path.join(places.ROOT, "build-" + preset)
     try:
         os.makedirs(tree, exist_ok=True)
         lock = open(os.path.join(tree, ".kfit-lock"), "w", encoding="ascii")

@@ -88,10 +88,10 @@ def _add(tree, traces):
         names.writelines(name + "\n" for name in sorted(os.listdir(os.path.join(tree, "traces"))))
 
 
-def make(build, tree, iso):
-    """Makes a bootable disc of a folder, as cmake/make_iso.cmake does it."""
+def make(build, tree, iso, more_modules=""):
+    """Makes a bootable disc of a folder, as cmake/make_iso.cmake does it. more_modules: further ones of GRUB's."""
     command = ["grub-mkrescue", "-o", iso, tree, "--locales=", "--fonts=", "--themes=",
-               "--install-modules=" + build.grub_modules()]
+               "--install-modules=%s %s" % (build.grub_modules(), more_modules)]
     made = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           check=False)
     if made.returncode != 0:

@@ -25,13 +25,15 @@ class Guest:
         self.ended_input = False     # the end-of-input byte is in pending, or has been sent
         self.last_byte = b"\n"       # of the input
         self.ended_line = None       # (status, message) that ended the run from our side
+        self.command = []            # QEMU's command line
 
     def run(self):
         """Runs to the end; returns kfit's exit status, with the reason said on standard error."""
         folder = tempfile.mkdtemp(prefix="kfit-")
         try:
             with tempfile.TemporaryFile() as complaints, Keys(self.person):
-                code = self._run_qemu(self.machine.command(folder), complaints)
+                self.command = self.machine.command(folder)
+                code = self._run_qemu(self.command, complaints)
                 complaints.seek(0)
                 said = complaints.read().decode("utf-8", "replace").strip()
             self.serial.close()
@@ -141,7 +143,8 @@ class Guest:
             return _start_failure(said)
         if code & 1 and 0 <= (code >> 1) - EXIT_BASE <= HANG:
             status = (code >> 1) - EXIT_BASE
-            if status == OK and silent and "console=screen" not in self.machine.options:
+            may_be_silent = not self.machine.serial or "console=screen" in self.machine.options
+            if status == OK and silent and not may_be_silent:
                 return VANISHED, "the guest ended as if all were well, but the kernel never said a word"
             return status, MEANING.get(status, "")
         if code == 0:

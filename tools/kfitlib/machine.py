@@ -20,6 +20,7 @@ _FIRMWARE = {
     "uefi32": ("q35,smm=on", "OVMF32_CODE_4M.secboot.fd", "OVMF32_VARS_4M.fd",
                ["-global", "driver=cfi.pflash01,property=secure,value=on", "-global", "ICH9-LPC.disable_s3=1"]),
 }
+_NO_SERIAL = ["-serial", "none"]
 FIRMWARES = ("bios", "uefi", "uefi32")
 
 
@@ -30,6 +31,8 @@ class Machine:
         self.iso = iso
         self.arch = "x86_64"
         self.firmware = "bios"
+        self.board = None         # QEMU's -M; None: the one the firmware asks for
+        self.serial = True        # False: the machine has no serial port, and the kernel can only be judged by its status
         self.memory = 128 << 20
         self.options = ""         # the kernel's
         self.icount = False
@@ -52,9 +55,9 @@ class Machine:
         board, drives = self._firmware(folder)
         command = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
         command += [self.qemu, "-accel", "tcg", "-M", board, "-m", "%dK" % (self.memory >> 10), "-nic", "none",
-                    "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
-                    "-chardev", "stdio,id=line,signal=off", "-serial", "chardev:line", "-monitor", "none",
-                    "-cdrom", self.iso]
+                    "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", "-monitor", "none"]
+        command += ["-chardev", "stdio,id=line,signal=off", "-serial", "chardev:line"] if self.serial else _NO_SERIAL
+        command += ["-cdrom", self.iso] if self.iso else []
         command += drives + ["-display", _window() if self.display else "none"]
         command += ["-smbios", "type=11,value=" + self._marker()]
         if not self.menu:
@@ -71,7 +74,7 @@ class Machine:
     def _firmware(self, folder):
         """The board, and the arguments that bring the firmware; its variables are a fresh copy for every run."""
         if self.firmware == "bios":
-            return "pc", []
+            return self.board or "pc", []
         board, code, variables, arguments = _FIRMWARE[self.firmware]
         copy = os.path.join(folder, "variables.fd")
         try:
@@ -81,7 +84,7 @@ class Machine:
             package = "ovmf-ia32" if self.firmware == "uefi32" else "ovmf"
             raise Stop(NO_TOOL, "%s is missing (UEFI firmware for QEMU): apt-get install %s"
                        % (error.filename or code, package)) from error
-        return board, arguments + [
+        return self.board or board, arguments + [
             "-drive", "if=pflash,unit=0,format=raw,readonly=on,file=" + OVMF + code,
             "-drive", "if=pflash,unit=1,format=raw,file=" + copy.replace(",", ",,")]
 

@@ -1,0 +1,24 @@
+/* Boot modules: what the loader put into memory beside the kernel, mapped while it is read. */
+#ifndef SHELL_MODULES_H
+#define SHELL_MODULES_H
+
+#include "context.h"
+
+/* A mapped module; `region` is NULL if it is empty. */
+struct modules_mapped {
+    const char *text; /* `length` bytes, read only, not ended by NUL */
+    size_t length;
+    struct vmm_region *region;
+};
+
+/* Maps a module. False: no address range, or no frame for the page tables; then *mapped is not to be used. */
+bool modules_map(struct vmm_space *space, const struct mb2_module *module, struct modules_mapped *mapped);
+
+/* Ends what modules_map began. */
+void modules_unmap(const struct modules_mapped *mapped);
+
+/* `modules`: lists every module, the menu's own ones too, with its bytes and their CRC-32, and makes a `module` record of
+ * each. */
+void modules_list(struct sh_context *c, const char *arguments);
+
+#endif
