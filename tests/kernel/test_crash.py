@@ -23,7 +23,7 @@ PANICS = {
     "stack": ("exception", "kernel stack overflow (double fault)", "guard page below the kernel stack", "recurse"),
     "assertion": ("assertion", "assertion failed: c == NULL, src/shell/crash.c:", "fail_assertion+0x",
                   "fail_assertion"),
-    "frame": ("misuse", "pmm: double free of frame 0x", "free_frame_twice+0x", "free_frame_twice"),
+    "frame": ("misuse", "pmm: double free of frame 0x", "pmm_give_back+0x", "pmm_give_back"),
     "in-allocator": ("exception", "not permitted", "region 'heap' (demand), byte ", "fit_place"),
     "in-fault": ("exception", "page fault in clear_wrong_page", "inside     the page-fault handler",
                  "clear_wrong_page"),
