@@ -63,14 +63,21 @@ class Boards(Odd):
                                  extra=["-cpu", "qemu64"]))
 
     def test_microvm(self):
-        """No PCI, no screen, no IDE: the disc stands behind a virtio port, which only SeaBIOS's build for this board reads."""
+        """No PCI, no screen, no IDE: the disc stands behind a virtio port, which only SeaBIOS's build for this board reads.
+        One time in ten that firmware itself stays in a loop before GRUB (seen with QEMU 7.2): such a boot, without a word
+        from the kernel, is tried again."""
         if not os.path.exists(MICROVM_BIOS):
             self.skipTest("SeaBIOS for microvm is not there: apt-get install seabios")
         for arch in ARCHES:
             with self.subTest(arch=arch):
                 disk = "id=disk,if=none,format=raw,readonly=on,file=" + self.menu(arch)
-                self.passes(boot(iso="", arch=arch, board="microvm,isa-serial=on,rtc=on,pit=on,pic=on",
-                                 extra=["-bios", MICROVM_BIOS, "-drive", disk, "-device", "virtio-blk-device,drive=disk"]))
+                for _ in range(6):
+                    outcome = boot(iso="", arch=arch, board="microvm,isa-serial=on,rtc=on,pit=on,pic=on", timeout=20,
+                                   extra=["-bios", MICROVM_BIOS, "-drive", disk, "-device",
+                                          "virtio-blk-device,drive=disk"])
+                    if outcome.status != 6 or outcome.text.strip():
+                        break
+                self.passes(outcome)
 
     def test_more_processors_change_nothing(self):
         options = "alloc=best-fit run=churn:ops=2000 out=json then=exit"
