@@ -132,6 +132,42 @@ static bool spurious_interrupts_pass(struct sh_context *c)
     return are_counted && (!has_timer || c->timer->await_tick());
 }
 
+static volatile unsigned depth_in_fault;
+static void (*plain_zero)(void *context, vaddr_t page);
+
+static void zero_and_look(void *context, vaddr_t page)
+{
+    depth_in_fault = arch_trap_depth;
+    plain_zero(context, page);
+}
+
+/* A first touch; the compiler must not move anything across the fault it brings. */
+static void touch(volatile unsigned char *byte)
+{
+    __asm__ volatile("" : : : "memory");
+    *byte = 1;
+    __asm__ volatile("" : : : "memory");
+}
+
+/* Each heap is told where to read that an exception or an interrupt is under way, and there it can be read. */
+static bool heaps_see_faults(struct sh_context *c)
+{
+    struct vmm_space *space = c->world.space;
+    struct kheap k;
+    struct heap_region region;
+    if (!kheap_open(&k, space, FRAME_SIZE, VMM_DEMAND, false, &region))
+        return false;
+    bool is_told = region.no_calls_while == &arch_trap_depth && kheap_grow(&k, 0, FRAME_SIZE);
+    depth_in_fault = 0;
+    plain_zero = space->zero;
+    space->zero = zero_and_look;
+    if (is_told)
+        touch(region.base);
+    space->zero = plain_zero;
+    kheap_close(&k);
+    return is_told && depth_in_fault == 1 && arch_trap_depth == 0;
+}
+
 static const struct test tests[] = {
     {"text is read and execute only", text_is_read_execute},
     {"constants are read only", constants_are_read_only},
@@ -141,6 +177,7 @@ static const struct test tests[] = {
     {"demand memory comes at first touch, and goes back", demand_memory_works},
     {"no translation outlives its mapping", no_stale_translation},
     {"wrong frees of frames are told apart", frame_errors_are_told},
+    {"heaps see that a fault is under way", heaps_see_faults},
     {"spurious interrupts pass, and the timer ticks on", spurious_interrupts_pass},
 };
 
