@@ -91,6 +91,43 @@ static bool spurious_interrupts_pass(struct sh_context *c)
     return are_counted && (!has_timer || c->timer->await_tick());
 }
 
+static volatile unsigned depth_in_fault;
+static void (*plain_clear)(void *context, paddr_t frame, size_t bytes);
+
+static void clear_and_look(void *context, paddr_t frame, size_t bytes)
+{
+    depth_in_fault = arch_trap_depth;
+    plain_clear(context, frame, bytes);
+}
+
+/* A first touch; the compiler must not move anything across the fault it brings. */
+static void touch(volatile unsigned char *byte)
+{
+    __asm__ volatile("" : : : "memory");
+    *byte = 1;
+    __asm__ volatile("" : : : "memory");
+}
+
+/* Each heap is told where to read that an exception or an interrupt is under way, and there it can be read. */
+static bool heaps_see_faults(struct sh_context *c)
+{
+    struct paging_machine *machine = &paging_of(c)->machine;
+    const struct kheap_request request = {.limit = FRAME_SIZE, .backing = VMM_DEMAND};
+    struct kheap k;
+    struct heap_region region;
+    if (!kheap_open(&k, c->world.space, &request, &region))
+        return false;
+    bool is_told = region.no_calls_while == &arch_trap_depth && kheap_grow(&k, 0, FRAME_SIZE);
+    depth_in_fault = 0;
+    plain_clear = machine->clear;
+    machine->clear = clear_and_look;
+    if (is_told)
+        touch(region.base);
+    machine->clear = plain_clear;
+    kheap_close(&k);
+    return is_told && depth_in_fault == 1 && arch_trap_depth == 0;
+}
+
 static const struct selftest memory_tests[] = {
     {"each backing brings what it must, zeroed, and gives it back", backing_holds},
     {"a write never reaches the zero page", zero_page_cannot_be_written},
@@ -98,6 +135,7 @@ static const struct selftest memory_tests[] = {
     {"address spaces are apart, and share what they should", spaces_hold},
     {"wrong frees of frames are told apart", frame_errors_are_told},
     {"address line 20 works", address_line_20_works},
+    {"heaps see that a fault is under way", heaps_see_faults},
     {"spurious interrupts pass, and the timer ticks on", spurious_interrupts_pass},
     {NULL, NULL},
 };
