@@ -198,9 +198,13 @@ class Monitor:
     def __exit__(self, *_):
         self.line.close()
 
-    def tell(self, command, **arguments):
+    def send(self, command, **arguments):
+        """Waits for no answer: for commands that may end the machine before it comes."""
         self.file.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
         self.file.flush()
+
+    def tell(self, command, **arguments):
+        self.send(command, **arguments)
         while True:
             answer = json.loads(self.file.readline())
             if "return" in answer or "error" in answer:
@@ -247,7 +251,7 @@ class Rest(KernelTest):
     def test_shell_rests(self):
         def act(monitor):
             rests = self.await_rest(monitor)
-            monitor.tell("quit")
+            monitor.send("quit")
             return rests
         outcome, rests = self.watched(act)
         self.assertTrue(rests and outcome.text.endswith("kfit> "), outcome.describe())
@@ -259,7 +263,7 @@ class Rest(KernelTest):
                 monitor.tell("inject-nmi")
                 time.sleep(0.1)
             after = self.await_rest(monitor)
-            monitor.tell("quit")
+            monitor.send("quit")
             return before, after
         for arch in ARCHES:
             with self.subTest(arch=arch):
@@ -271,7 +275,7 @@ class Rest(KernelTest):
     def test_nmi_in_the_shell_is_a_panic(self):
         def act(monitor):
             self.await_rest(monitor)
-            monitor.tell("inject-nmi")
+            monitor.send("inject-nmi")
             return True
         outcome, _ = self.watched(act, options="out=both")
         self.expect(outcome, 3)
