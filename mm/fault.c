@@ -58,7 +58,7 @@ const char *fault_verdict_text(enum fault_verdict verdict)
         [FAULT_BEYOND] = "beyond what the region has committed",
         [FAULT_WILD] = "nothing is mapped there",
         [FAULT_BAD_ENTRY] = "damaged page-table entry",
-        [FAULT_NO_FRAME] = "no page frame left to bring",
+        [FAULT_NO_FRAME] = "its page frame was refused on purpose",
     };
     return verdict < FAULT_VERDICT_COUNT ? text[verdict] : "unknown verdict";
 }

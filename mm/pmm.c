@@ -301,7 +301,7 @@ void pmm_give_back(struct pmm *pmm, paddr_t base, size_t frames)
 {
     enum pmm_status status = pmm_free_run(pmm, base, frames);
     if (status != PMM_OK)
-        fault_at("pmm", pmm_status_text(status), base);
+        fault_at("pmm", pmm_status_text(status), status == PMM_UNALIGNED ? base : base / FRAME_SIZE);
 }
 
 /* ---- reservations ---- */

@@ -57,7 +57,10 @@ static void print_access(const struct lab_sink *sink, const struct arch_trap *tr
               trap->error & PF_FETCH   ? "execution at"
               : trap->error & PF_WRITE ? "write to"
                                        : "read of",
-              (uintmax_t)trap->address, trap->error & PF_PRESENT ? "not permitted" : "not mapped");
+              (uintmax_t)trap->address,
+              memory_faults.verdict == FAULT_NO_FRAME ? "its frame refused on purpose"
+              : trap->error & PF_PRESENT              ? "not permitted"
+                                                      : "not mapped");
 }
 
 void fault_text_message(const struct lab_sink *sink, const struct arch_trap *trap)

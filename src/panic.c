@@ -83,11 +83,14 @@ static void print_exception(void)
     const struct arch_trap *trap = &panic.trap;
     if (!panic.has_trap)
         return;
-    lab_print(&console_sink, "  exception  vector %u, %s; error code 0x%jx", trap->vector, trap->name,
-              (uintmax_t)trap->error);
-    lab_print(&console_sink, trap->vector == ARCH_TRAP_PAGE_FAULT || trap->has_selector ? ": " : "");
-    fault_text_error(&console_sink, trap);
-    lab_print(&console_sink, "\n  at         %p, stack %p, flags 0x%jx\n", (void *)trap->ip, (void *)trap->sp,
+    if (panic.status == STATUS_PANIC) {
+        lab_print(&console_sink, "  exception  vector %u, %s; error code 0x%jx", trap->vector, trap->name,
+                  (uintmax_t)trap->error);
+        lab_print(&console_sink, trap->vector == ARCH_TRAP_PAGE_FAULT || trap->has_selector ? ": " : "");
+        fault_text_error(&console_sink, trap);
+        lab_print(&console_sink, "\n");
+    }
+    lab_print(&console_sink, "  at         %p, stack %p, flags 0x%jx\n", (void *)trap->ip, (void *)trap->sp,
               (uintmax_t)trap->flags);
     if (trap->has_address) {
         lab_print(&console_sink, "  address    %p: ", (void *)trap->address);

@@ -107,7 +107,7 @@ void backing_show(struct sh_context *c, const char *arguments)
     }
     lab_print(&c->text, "%d pages are committed, then touched one after the other.\n\n%16s", PAGES, "");
     for (size_t m = 0; m < METHODS; m++)
-        lab_print(&c->text, "  %-19s", vmm_backing_text(methods[m]));
+        lab_print(&c->text, m + 1 < METHODS ? "  %-19s" : "  %s", vmm_backing_text(methods[m]));
     lab_print(&c->text, "\n%16s", "");
     for (size_t m = 0; m < METHODS; m++)
         lab_print(&c->text, "  fault brings %6s", "frames");
@@ -119,7 +119,7 @@ void backing_show(struct sh_context *c, const char *arguments)
         print_row(c, columns, i);
     lab_print(&c->text, "  faults        ");
     for (size_t m = 0; m < METHODS; m++)
-        lab_print(&c->text, "  %-19ju", (uintmax_t)columns[m].count.faults);
+        lab_print(&c->text, m + 1 < METHODS ? "  %-19ju" : "  %ju", (uintmax_t)columns[m].count.faults);
     lab_print(&c->text, "\n");
 }
 

@@ -18,7 +18,7 @@ enum sh_status {
     SH_MACHINE = 5, /* too little memory */
 };
 
-enum { SH_MAP_TEXT = 4096 };
+enum { SH_MAP_TEXT = 4096, SH_MESSAGE_MAX = 400 };
 
 /* The machine's timer, handed in by the kernel. */
 struct sh_timer {

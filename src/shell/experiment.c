@@ -20,9 +20,13 @@ const struct heap *kfit_current_heap;
 enum sh_status sh_error(struct sh_context *c, enum sh_status status, const char *word, const char *message)
 {
     struct lab_json j;
-    lab_print(&c->text, "kfit: error: %s\n", message);
+    char text[SH_MESSAGE_MAX];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, text, sizeof text);
+    lab_print(&sink, "%s%s", message, status == SH_MACHINE ? injection_hint(&c->injection) : "");
+    lab_print(&c->text, "kfit: error: %s\n", text);
     lab_json_begin(&j, &c->records, "error");
-    lab_json_text(&j, "message", message);
+    lab_json_text(&j, "message", text);
     lab_json_text(&j, "word", word);
     lab_json_end(&j);
     sh_worsen(c, status);

@@ -37,7 +37,7 @@ bool injection_parse(const char *text, size_t length, struct injection_plan *pla
     return true;
 }
 
-static struct inject *counter(struct injection *injection)
+static const struct inject *counter_of(const struct injection *injection)
 {
     switch (injection->where) {
     case INJECTION_PMM:
@@ -51,17 +51,34 @@ static struct inject *counter(struct injection *injection)
     }
 }
 
+const char *injection_hint(const struct injection *injection)
+{
+    const struct inject *counted = counter_of(injection);
+    return counted && counted->failed ? " (a call failed on purpose: fail=)" : "";
+}
+
 void injection_arm(struct injection *injection, const struct injection_plan *plan)
 {
     *injection = (struct injection){.where = plan->where};
-    if (counter(injection))
-        *counter(injection) = plan->how;
+    switch (plan->where) {
+    case INJECTION_PMM:
+        injection->pmm = plan->how;
+        break;
+    case INJECTION_VMM:
+        injection->vmm = plan->how;
+        break;
+    case INJECTION_HEAP:
+        injection->heap = plan->how;
+        break;
+    case INJECTION_NONE:
+        break;
+    }
 }
 
 void injection_report(struct sh_context *c)
 {
     struct lab_json j;
-    const struct inject *counted = counter(&c->injection);
+    const struct inject *counted = counter_of(&c->injection);
     if (!counted)
         return;
     lab_print(&c->text, "Failures on purpose: %ju of %ju calls of %s failed.\n", (uintmax_t)counted->failed,

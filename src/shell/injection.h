@@ -31,6 +31,9 @@ bool injection_parse(const char *text, size_t length, struct injection_plan *pla
 /* Starts counting anew with this plan; INJECTION_NONE ends every failure. */
 void injection_arm(struct injection *injection, const struct injection_plan *plan);
 
+/* What to add to a message about a shortage: that it was made on purpose, or nothing. */
+const char *injection_hint(const struct injection *injection);
+
 /* Says and records how many calls there were and how many failed; nothing without a plan. */
 void injection_report(struct sh_context *c);
 

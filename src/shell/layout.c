@@ -23,7 +23,7 @@ static void show_image(struct sh_context *c)
 {
     lab_print(&c->text, "The kernel's image, at its physical address + %0*jx:\n", DIGITS,
               (uintmax_t)arch_layout.kernel_base);
-    part(c, image_data, image_end, "data and stacks: read, write; a page below each stack is not mapped");
+    part(c, image_data, image_end, "data, stacks: read, write; below each stack a gap");
     part(c, image_rodata, image_data, "constants: read");
     part(c, image_text, image_rodata, "text: read, execute");
 }

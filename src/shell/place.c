@@ -53,8 +53,7 @@ void place_print(const struct lab_sink *sink, struct vmm_space *space, vaddr_t a
     else if (address < FRAME_SIZE)
         lab_print(sink, "page 0, never mapped");
     else if (address >= arch_layout.physmap && address - arch_layout.physmap < arch_layout.direct_limit)
-        lab_print(sink, "physical map, frame 0x%jx",
-                  (uintmax_t)(address - arch_layout.physmap) / FRAME_SIZE * FRAME_SIZE);
+        lab_print(sink, "physical map, frame 0x%jx", (uintmax_t)(address - arch_layout.physmap) / FRAME_SIZE);
     else
         lab_print(sink, "nothing there, no region and no part of the kernel");
 }

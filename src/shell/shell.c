@@ -121,6 +121,9 @@ static void run_line(struct sh_context *c, const char *line)
     options->fail = (struct injection_plan){.where = INJECTION_NONE};
     if (!options_parse(options, line, length, room, &error))
         sh_error(c, SH_BAD_INPUT, error.word, error.message);
+    else if (options->then != c->options.then || options->out != c->options.out ||
+             options->console != c->options.console)
+        sh_error(c, SH_BAD_INPUT, "run", "then=, out= and console= belong to the kernel command line, not behind run");
     else if (options->run.kind == LAB_RUN_NONE)
         sh_error(c, SH_BAD_INPUT, "run", "nothing to run: name a trace, a workload or a scenario; `runs` lists them");
     else
@@ -235,6 +238,15 @@ static void unknown_command(struct sh_context *c, const char *line, size_t lengt
     sh_error(c, SH_BAD_INPUT, word, message);
 }
 
+static void refuse_arguments(struct sh_context *c, const struct command *command)
+{
+    char message[80];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
+    lab_print(&sink, "%s takes no argument", command->name);
+    sh_error(c, SH_BAD_INPUT, command->name, message);
+}
+
 static void execute(struct sh_context *c, const char *line)
 {
     size_t length = 0;
@@ -245,7 +257,12 @@ static void execute(struct sh_context *c, const char *line)
         return;
     for (const struct command *command = commands; command->name; command++) {
         if (strlen(command->name) == length && memcmp(command->name, line, length) == 0) {
-            command->run(c, skip_blanks(line + length));
+            const char *arguments = skip_blanks(line + length);
+            bool takes_none = strcmp(command->usage, command->name) == 0;
+            if (takes_none && *arguments)
+                refuse_arguments(c, command);
+            else
+                command->run(c, arguments);
             return;
         }
     }

@@ -93,8 +93,8 @@ static bool frames_are_right(void)
 static void tell(struct sh_context *c)
 {
     lab_print(&c->text,
-              "Two address spaces, each with page tables of its own below %p; from there on both show the\n"
-              "kernel. Each wrote a byte at the same address: 'A' in the one, 'B' in the other.\n\n",
+              "Two address spaces, each with page tables of its own below\n%p; from there on both show the kernel.\n"
+              "Each wrote a byte at the same address: 'A' in the one, 'B' in the other.\n\n",
               (void *)arch_layout.kernel_from);
     for (int i = 0; i < 2; i++) {
         lab_print(&c->text, "In space %c, ", 'A' + i);

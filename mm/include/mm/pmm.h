@@ -79,7 +79,7 @@ enum pmm_status pmm_alloc_run(struct pmm *pmm, const struct pmm_run_request *req
 enum pmm_status pmm_free_run(struct pmm *pmm, paddr_t base, size_t frames);
 
 /* The same of frames that the caller is sure to own: anything but PMM_OK is a mistake in the kernel, reported by name
- * with the frame ("pmm: double free of frame 0x..."), and does not return. */
+ * with the frame's number ("pmm: double free of frame 0x..."), and does not return. */
 void pmm_give_back(struct pmm *pmm, paddr_t base, size_t frames);
 
 /* Sets that many frames aside for pmm_alloc_reserved, which then cannot fail. False: not so many are left, and

@@ -81,7 +81,7 @@ static void test_texts(void **state)
     assert_string_equal(fault_verdict_text(FAULT_BEYOND), "beyond what the region has committed");
     assert_string_equal(fault_verdict_text(FAULT_PROTECTION), "the page forbids this access");
     assert_string_equal(fault_verdict_text(FAULT_BAD_ENTRY), "damaged page-table entry");
-    assert_string_equal(fault_verdict_text(FAULT_NO_FRAME), "no page frame left to bring");
+    assert_string_equal(fault_verdict_text(FAULT_NO_FRAME), "its page frame was refused on purpose");
 }
 
 int main(void)
