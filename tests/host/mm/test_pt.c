@@ -151,10 +151,10 @@ struct range {
 static struct range random_range(void)
 {
     struct range r = {.w = &windows[random_below(WINDOWS)]};
-    if (random_below(3) == 0) { /* whole tables */
+    if (random_below(6) == 0) { /* whole tables */
         r.first = random_below(SLOTS) * SLOT_PAGES;
         r.end = r.first + SLOT_PAGES * (1 + random_below(2));
-    } else if (random_below(4) == 0) {
+    } else if (random_below(8) == 0) {
         r.first = random_below(PAGES);
         r.end = r.first + 1 + random_below(2 * SLOT_PAGES);
     } else {
