@@ -97,9 +97,10 @@ static inline struct block *block_prev_hole(struct block *b)
     return (struct block *)((unsigned char *)b - below);
 }
 
+/* Its payload is the lowest of all. What lies below its header is the policy's own, the pad at least. */
 static inline struct block *block_first(const struct heap *h)
 {
-    return (struct block *)(h->base + BLOCK_PAD);
+    return (struct block *)(h->base + h->ops->origin - BLOCK_HEADER);
 }
 
 static inline struct block *block_end_mark(const struct heap *h)

@@ -10,6 +10,7 @@
 
 struct fit_state {
     struct block *first_hole, *last_hole; /* NULL: no hole */
+    struct block *rover;                  /* next-fit's: a block, or the end mark; never inside a block */
 };
 
 /* A request in the terms of the search. */
@@ -20,6 +21,9 @@ struct fit_request {
 
 /* The request for an allocation; false if no heap can ever hold it. */
 bool fit_request_for(struct fit_request *request, size_t bytes, size_t align);
+
+/* Whether b's header and those around it agree; false after blaming. b lies in the region, its payload aligned. */
+bool fit_is_sound_used(struct heap *h, struct block *b);
 
 /* Front gap inside a hole at b: bytes from b to the block whose payload is the lowest aligned one with a gap of 0 or at
  * least BLOCK_MIN. */
@@ -40,6 +44,17 @@ static inline struct block *fit_first_hole(const struct heap *h)
     return ((const struct fit_state *)heap_state_const(h))->first_hole;
 }
 
+static inline struct block *fit_rover(const struct heap *h)
+{
+    return ((const struct fit_state *)heap_state_const(h))->rover;
+}
+
+/* Moves the rover to the end of the block whose payload this is. */
+void fit_set_rover(struct heap *h, void *payload);
+
+/* The lowest hole that begins at b or above, NULL: none. b is a block or the end mark. */
+struct block *fit_hole_from(struct heap *h, struct block *b);
+
 /* Hands out the low part of `hole`, which holds the request, and returns the payload. */
 void *fit_place(struct heap *h, struct block *hole, const struct fit_request *request);
 
@@ -56,7 +71,8 @@ static inline void *fit_alloc(struct heap *h, size_t bytes, size_t align, fit_se
     return hole ? fit_place(h, hole, &request) : NULL;
 }
 
-/* The operations of heap_ops.h that do not depend on the search; the family's tables name them. */
+/* The operations of heap_ops.h that do not depend on the search; the family's tables name them. usable, granted and walk know
+ * nothing of the list either: they serve every policy with this block format. */
 enum heap_status fit_init(struct heap *h);
 struct heap_freed fit_free(struct heap *h, void *ptr);
 bool fit_resize(struct heap *h, void *ptr, size_t bytes);

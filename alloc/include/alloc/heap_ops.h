@@ -42,7 +42,8 @@ struct heap_ops {
     size_t state_bytes;                /* size of its state in struct heap */
     const struct heap_option *options; /* its own options, ended by key NULL; NULL if it has none */
 
-    /* Lays out an empty heap over h->committed bytes, at least fixed() of them. */
+    /* Lays out an empty heap over h->committed bytes, at least `fixed` of them. May lower h->reserved to what it can make
+     * use of, not below h->committed. */
     enum heap_status (*init)(struct heap *h);
     /* A payload of `bytes` at a multiple of `align`, or NULL. Never grows. */
     void *(*alloc)(struct heap *h, size_t bytes, size_t align);
@@ -70,7 +71,7 @@ struct heap_ops {
     /* Block size for a request, header included; 0 if none can hold it. */
     size_t (*block_size)(size_t bytes);
     /* Offset from base of the lowest payload address it can ever return, and the bytes fixed in the region, which are
-     * both constants of the policy. */
+     * both constants of the policy, whatever its options say. */
     size_t origin, fixed;
 };
 

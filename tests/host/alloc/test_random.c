@@ -300,8 +300,12 @@ static void generate(struct episode *e, const struct heap_ops *policy, uint64_t 
 {
     uint64_t random = seed;
     bool is_live[IDS] = {false};
-    size_t limit = (size_t)4096 << random_below(&random, 9);
+    size_t least = 4096;
+    while (least < 2 * policy->fixed) /* half of the smallest region at least is for blocks */
+        least *= 2;
+    size_t limit = least << random_below(&random, 9);
     size_t ids = IDS >> random_below(&random, 4);
+    limit = limit < CAPACITY ? limit : CAPACITY;
     limit -= random_below(&random, 2) * random_below(&random, 100) * A; /* not always whole grains */
     *e = (struct episode){.policy = policy, .seed = seed};
     e->shape = (struct region_shape){.limit = limit, .is_fixed = random_below(&random, 2), .harden = 1};

@@ -1,0 +1,462 @@
+/* Two-level segregated fit: holes sorted into classes of size, and two levels of bits that say which classes have any.
+ *
+ *      base
+ *       | heads of the lists | pad | block | block | ... | block | end mark |      blocks as in block.h
+ *
+ *      rows:     0 1 0 0 1 0 0 ...         one bit for each power of two: some class in it has a hole
+ *                  |     |
+ *                  |     +-> columns of row 4:  0 0 0 1 0 0 1 0     one bit for each class, 2^sl of them in a row
+ *                  |                                  |
+ *                  +-> columns of row 1: ...          +-> its list: hole <-> hole <-> hole, the latest in front
+ *
+ * Sizes count in units of A. Up to 2 * 2^sl units each size is a class of its own; from there on each power of two is cut into
+ * 2^sl equal classes. A class has a number, its row and its column in one: row << sl | column, ascending with the size.
+ *
+ * Good fit: a request looks for the lowest class in which *every* hole is large enough, and takes the first hole of it or of the
+ * next class above that has one. So no list is ever followed; the price is that a hole in the request's own class is not looked at
+ * unless the request is as small as anything in there. Of a hole that is taken, less than 1 / 2^sl more than needed was asked for.
+ *
+ * The bits lie in struct heap. The heads do not fit there: they are metadata at the region's start, which has room for the
+ * finest subdivision whatever `sl` says, so that `origin` and `fixed` are constants. A head is a payload's distance from the
+ * base in units, 0 for none, which is half a pointer on 64-bit machines; so a region reaches 2^32 units, 64 GiB, at most.
+ *
+ * Invariants, besides I1 to I4 of block.h:
+ *   I5  every hole is in the list of its class, linked both ways, and nothing else is in a list; so heads of no class, which a
+ *       coarser `sl` leaves over, are 0
+ *   I6  a column's bit is set if and only if its list is not empty, a row's if and only if one of its columns' is
+ *
+ * Alloc, in steps:
+ *   1. round the request up to a class; only the class number says whether there is one: rounding may pass the last
+ *   2. the lowest column at or right of it in its row, else the lowest row above it, and the lowest column there
+ *   3. unlink that list's first hole; cut off the front gap and the tail if they can be blocks, which join their lists in
+ *      this order
+ * An aligned request asks for as much as it could need in the worst place, align + A more than the block.
+ * Free: validate, join the holes above and below at once, link in front. Resize in place: as in the fit family (fit.c).
+ *
+ * Growth: the hole at the region's end must be as large as the class asks for, not only as the request: need() answers
+ * that, and by A less the search would not find the hole.
+ *
+ * Cost: O(1), always: a search reads at most three words of bits and one head. Source: M. Masmano, I. Ripoll, A. Crespo, J.
+ * Real, TLSF: a New Dynamic Memory Allocator for Real-Time Systems, ECRTS 2004.
+ * Beaten by: good-misses. Holes of just the right size, inside a class: the search begins above them, and the heap grows or
+ * refuses.
+ */
+#include "../fit.h"
+
+void *memset(void *to, int byte, size_t bytes);
+
+enum {
+    TLSF_UNITS_LOG2 = sizeof(size_t) == 8 ? 32 : 29, /* a size has fewer than 2^this units */
+    TLSF_SL_MIN = 2,
+    TLSF_SL_MAX = 5,
+    TLSF_ROWS = TLSF_UNITS_LOG2 + 1 - TLSF_SL_MIN, /* most there are: the coarser the rows, the more */
+    TLSF_HEADS = (TLSF_UNITS_LOG2 + 1 - TLSF_SL_MAX) << TLSF_SL_MAX,
+};
+
+#define TLSF_UNITS_MAX (((size_t)1 << (TLSF_UNITS_LOG2 - 1)) * 2 - 1)
+#define TLSF_HEAD_BYTES (TLSF_HEADS * sizeof(uint32_t))
+
+_Static_assert(TLSF_ROWS <= 32, "a row for each bit of `rows`");
+_Static_assert(TLSF_ROWS << TLSF_SL_MIN <= TLSF_HEADS, "the finest subdivision has the most classes");
+_Static_assert(TLSF_HEAD_BYTES % HEAP_ALIGN == 0, "the pad follows the heads");
+
+struct tlsf_state {
+    uint32_t rows;
+    uint32_t columns[TLSF_ROWS];
+};
+
+static struct tlsf_state *tlsf_state(struct heap *h)
+{
+    return heap_state(h);
+}
+
+/* ---- classes ---- */
+
+/* log2 of the columns in a row */
+static unsigned row_log2(const struct heap *h)
+{
+    return (unsigned)h->options[0];
+}
+
+static unsigned lowest_bit(uint32_t bits)
+{
+    return (unsigned)__builtin_ctz(bits);
+}
+
+static unsigned highest_bit(uint32_t bits)
+{
+    return 31 - (unsigned)__builtin_clz(bits);
+}
+
+static unsigned class_count(unsigned sl)
+{
+    return (TLSF_UNITS_LOG2 + 1 - sl) << sl;
+}
+
+/* The class that a hole of that many units (not 0) belongs to. */
+static unsigned class_of(unsigned sl, uint32_t units)
+{
+    unsigned top = highest_bit(units), shift = top > sl ? top - sl : 0;
+    return (shift << sl) + (units >> shift);
+}
+
+/* The smallest size in a class, in units. */
+static uint32_t class_lowest(unsigned sl, unsigned class)
+{
+    unsigned row = class >> sl, shift = row > 0 ? row - 1 : 0;
+    return (uint32_t)(class - (shift << sl)) << shift;
+}
+
+/* The lowest class in which every hole has that many bytes; false if there is none. */
+static bool class_holding(unsigned sl, size_t bytes, unsigned *class)
+{
+    size_t units = bytes / HEAP_ALIGN;
+    if (units > TLSF_UNITS_MAX)
+        return false;
+    *class = class_of(sl, (uint32_t)units);
+    *class += class_lowest(sl, *class) != units;
+    return *class < class_count(sl);
+}
+
+static unsigned class_of_hole(const struct heap *h, const struct block *hole)
+{
+    return class_of(row_log2(h), (uint32_t)(block_size(hole) / HEAP_ALIGN));
+}
+
+/* ---- lists ---- */
+
+static uint32_t *heads(const struct heap *h)
+{
+    return (uint32_t *)(void *)h->base;
+}
+
+/* What a head says for a hole. */
+static uint32_t head_value(const struct heap *h, const struct block *hole)
+{
+    return (uint32_t)(((uintptr_t)hole + BLOCK_HEADER - (uintptr_t)h->base) / HEAP_ALIGN);
+}
+
+static struct block *head(const struct heap *h, unsigned class)
+{
+    size_t units = heads(h)[class];
+    return units > 0 ? block_of(h->base + units * HEAP_ALIGN) : NULL;
+}
+
+/* Makes b the first of a class, NULL: the class has no hole any more. Keeps the bits (I6). */
+static void set_head(struct heap *h, unsigned class, struct block *b)
+{
+    struct tlsf_state *s = tlsf_state(h);
+    unsigned sl = row_log2(h), row = class >> sl;
+    uint32_t column = (uint32_t)1 << (class & ((1u << sl) - 1));
+    heads(h)[class] = b ? head_value(h, b) : 0;
+    s->columns[row] = b ? s->columns[row] | column : s->columns[row] & ~column;
+    s->rows = s->columns[row] ? s->rows | (uint32_t)1 << row : s->rows & ~((uint32_t)1 << row);
+}
+
+static void list_insert(struct heap *h, struct block *hole)
+{
+    unsigned class = class_of_hole(h, hole);
+    hole->prev_hole = NULL;
+    hole->next_hole = head(h, class);
+    if (hole->next_hole)
+        hole->next_hole->prev_hole = hole;
+    set_head(h, class, hole);
+}
+
+static void list_remove(struct heap *h, struct block *hole)
+{
+    if (hole->next_hole)
+        hole->next_hole->prev_hole = hole->prev_hole;
+    if (hole->prev_hole)
+        hole->prev_hole->next_hole = hole->next_hole;
+    else
+        set_head(h, class_of_hole(h, hole), hole->next_hole);
+}
+
+/* ---- alloc ---- */
+
+/* Bytes that a hole must have, wherever it lies: whole block and the largest front gap; false if that does not fit. */
+static bool bytes_wanted(size_t bytes, size_t align, size_t *wanted)
+{
+    struct fit_request request;
+    size_t gap = align == HEAP_ALIGN ? 0 : align + HEAP_ALIGN; /* a gap of A is too small, and moves on by align */
+    return fit_request_for(&request, bytes, align) && heap_add(request.size, gap, wanted);
+}
+
+/* The first hole of the lowest class from `class` on that has one, NULL: none has. A probe is a word of bits or a head. */
+static struct block *first_from(struct heap *h, unsigned class)
+{
+    const struct tlsf_state *s = tlsf_state(h);
+    unsigned sl = row_log2(h), row = class >> sl, column = class & ((1u << sl) - 1);
+    uint32_t columns = s->columns[row] & UINT32_MAX << column;
+    heap_note_probe(h);
+    if (columns == 0) {
+        uint32_t rows = s->rows & ~(uint32_t)1 << row;
+        heap_note_probe(h);
+        if (rows == 0)
+            return NULL;
+        row = lowest_bit(rows);
+        columns = s->columns[row];
+        heap_note_probe(h);
+    }
+    heap_note_probe(h);
+    return head(h, row << sl | lowest_bit(columns));
+}
+
+/* Cuts used block b down to `size` bytes if the rest can be a block. Returns the rest, marked used, in no list, or NULL. */
+static struct block *cut(struct heap *h, struct block *b, size_t size)
+{
+    size_t rest = block_size(b) - size;
+    if (rest < BLOCK_MIN)
+        return NULL;
+    b->header -= rest;
+    struct block *tail = block_next(b);
+    tail->header = rest | BLOCK_USED | BLOCK_PREV_USED;
+    heap_note_split(h);
+    return tail;
+}
+
+/* Makes a hole of b, which is in no list, and of the holes beside it. */
+static void make_hole(struct heap *h, struct block *b)
+{
+    struct block *above = block_next(b);
+    size_t size = block_size(b);
+    if (!block_is_used(above)) { /* the end mark is used */
+        list_remove(h, above);
+        size += block_size(above);
+        heap_note_merge(h);
+    }
+    if (!block_is_prev_used(b)) {
+        b = block_prev_hole(b);
+        list_remove(h, b);
+        size += block_size(b);
+        heap_note_merge(h);
+    }
+    block_mark_free(b, size);
+    list_insert(h, b);
+}
+
+/* Hands out `size` bytes of a hole that has them behind any front gap. */
+static void *place(struct heap *h, struct block *hole, size_t size, size_t align)
+{
+    struct block *b = hole;
+    size_t gap = fit_front_gap(hole, align);
+    list_remove(h, hole);
+    if (gap > 0) {
+        b = block_at(hole, gap);
+        b->header = block_size(hole) - gap;
+        block_mark_free(hole, gap);
+        list_insert(h, hole);
+        heap_note_split(h);
+    }
+    block_mark_used(b, block_size(b));
+    struct block *tail = cut(h, b, size);
+    if (tail)
+        make_hole(h, tail);
+    return block_payload(b);
+}
+
+static void *tlsf_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    size_t wanted;
+    unsigned class;
+    if (!bytes_wanted(bytes, align, &wanted) || !class_holding(row_log2(h), wanted, &class))
+        return NULL;
+    struct block *hole = first_from(h, class);
+    return hole ? place(h, hole, block_size_for(bytes), align) : NULL;
+}
+
+/* ---- free and resize ---- */
+
+static struct heap_freed tlsf_free(struct heap *h, void *ptr)
+{
+    struct block *b = block_of(ptr);
+    if (!fit_is_sound_used(h, b)) {
+        bool twice = h->fault.class == HEAP_FAULT_DOUBLE_FREE;
+        return (struct heap_freed){.status = twice ? HEAP_BAD_POINTER : HEAP_CORRUPT};
+    }
+    struct heap_freed freed = {.status = HEAP_OK, .granted = block_size(b)};
+    make_hole(h, b);
+    return freed;
+}
+
+static bool tlsf_resize(struct heap *h, void *ptr, size_t bytes)
+{
+    struct block *b = block_of(ptr);
+    size_t wanted = block_size_for(bytes);
+    if (wanted == 0 || !fit_is_sound_used(h, b))
+        return false;
+    struct block *above = block_next(b);
+    size_t size = block_size(b);
+    if (wanted > size) {
+        if (block_is_used(above) || wanted - size > block_size(above))
+            return false;
+        list_remove(h, above);
+        block_mark_used(b, size + block_size(above));
+    }
+    struct block *tail = cut(h, b, wanted);
+    if (tail)
+        make_hole(h, tail);
+    return true;
+}
+
+/* ---- growth ---- */
+
+static size_t tlsf_need(const struct heap *h, size_t bytes, size_t align)
+{
+    struct block *end = block_end_mark(h);
+    size_t wanted, there = block_is_prev_used(end) ? 0 : block_size(block_prev_hole(end));
+    unsigned class, sl = row_log2(h);
+    if (!bytes_wanted(bytes, align, &wanted) || !class_holding(sl, wanted, &class))
+        return SIZE_MAX;
+    return (size_t)class_lowest(sl, class) * HEAP_ALIGN - there;
+}
+
+static void tlsf_extend(struct heap *h, size_t added)
+{
+    struct block *end = block_end_mark(h), *b = (struct block *)((unsigned char *)end - added); /* the old end mark */
+    end->header = BLOCK_USED | BLOCK_PREV_USED;
+    b->header = added | BLOCK_USED | (b->header & BLOCK_PREV_USED);
+    make_hole(h, b);
+}
+
+static enum heap_status tlsf_init(struct heap *h)
+{
+    const size_t reach = TLSF_UNITS_MAX * HEAP_ALIGN;
+    if (h->committed > reach)
+        return HEAP_BAD_REGION;
+    if (h->reserved > reach)
+        h->reserved = reach; /* more cannot be made use of */
+    struct block *first = block_first(h), *end = block_end_mark(h);
+    size_t room = (size_t)((uintptr_t)end - (uintptr_t)first);
+    if (room > 0 && room < BLOCK_MIN)
+        return HEAP_BAD_REGION;
+    memset(heads(h), 0, TLSF_HEAD_BYTES);
+    first->header = room | BLOCK_USED | BLOCK_PREV_USED;
+    end->header = BLOCK_USED | BLOCK_PREV_USED;
+    if (room > 0)
+        make_hole(h, first);
+    return HEAP_OK;
+}
+
+/* ---- check ---- */
+
+/* Whether a link may be followed: it leads to an address in the region where a hole's links could lie. */
+static bool is_followable(const struct heap *h, const struct block *b)
+{
+    const struct block *first = block_first(h), *end = block_end_mark(h);
+    return b >= first && b < end && (size_t)((uintptr_t)end - (uintptr_t)b) >= BLOCK_MIN &&
+           heap_is_aligned((uintptr_t)b - (uintptr_t)first, HEAP_ALIGN);
+}
+
+/* I5 from the side of a hole: its neighbours in the list know it. */
+static bool is_linked(const struct heap *h, const struct block *hole)
+{
+    const struct block *next = hole->next_hole, *prev = hole->prev_hole;
+    if (next && (!is_followable(h, next) || next->prev_hole != hole))
+        return false;
+    if (prev)
+        return is_followable(h, prev) && prev->next_hole == hole;
+    return heads(h)[class_of_hole(h, hole)] == head_value(h, hole);
+}
+
+/* Whether what may be followed is a hole of that class. */
+static bool is_of_class(const struct heap *h, unsigned class, const struct block *b)
+{
+    size_t size = block_size(b);
+    return !block_is_used(b) && size >= BLOCK_MIN && size <= h->committed && class_of_hole(h, b) == class;
+}
+
+/* How long the list of a class is, whose head is not 0; SIZE_MAX if it does not hold together. It ends: an entry met twice would
+ * need two entries before it. */
+static size_t list_length(const struct heap *h, unsigned class)
+{
+    const struct block *hole, *prev = NULL;
+    size_t length = 0;
+    if (heads(h)[class] >= h->committed / HEAP_ALIGN)
+        return SIZE_MAX;
+    for (hole = head(h, class); hole; prev = hole, hole = hole->next_hole, length++) {
+        if (!is_followable(h, hole) || hole->prev_hole != prev || !is_of_class(h, class, hole))
+            return SIZE_MAX;
+    }
+    return length;
+}
+
+/* I5 and I6 from the side of the lists: as many entries as there are holes. */
+static bool check_lists(struct heap *h, size_t holes)
+{
+    struct tlsf_state expected = {0};
+    unsigned sl = row_log2(h), mask = (1u << sl) - 1;
+    for (unsigned class = 0; class < TLSF_HEADS; class ++) {
+        if (heads(h)[class] == 0)
+            continue;
+        size_t length = list_length(h, class);
+        if (length > holes)
+            return heap_blame(h, HEAP_FAULT_LIST, &heads(h)[class]);
+        holes -= length;
+        expected.rows |= (uint32_t)1 << (class >> sl);
+        expected.columns[class >> sl] |= (uint32_t)1 << (class & mask);
+    }
+    const struct tlsf_state *s = tlsf_state(h);
+    bool same = s->rows == expected.rows;
+    for (unsigned row = 0; row < TLSF_ROWS; row++)
+        same = same && s->columns[row] == expected.columns[row];
+    return (same && holes == 0) || heap_blame(h, HEAP_FAULT_LIST, s);
+}
+
+static bool tlsf_check(struct heap *h)
+{
+    struct block *end = block_end_mark(h);
+    bool prev_used = true; /* nothing lies below the first block */
+    size_t holes = 0;
+    for (struct block *b = block_first(h);; b = block_next(b)) {
+        if (block_is_prev_used(b) != prev_used) /* I2 */
+            return heap_blame(h, HEAP_FAULT_HEADER, b);
+        if (b == end)
+            break;
+        prev_used = block_is_used(b);
+        if (prev_used)
+            continue;
+        if (!block_is_prev_used(b) || *block_tag(b) != block_size(b)) /* I4, I3 */
+            return heap_blame(h, HEAP_FAULT_HEADER, b);
+        if (!is_linked(h, b))
+            return heap_blame(h, HEAP_FAULT_LIST, b);
+        holes++;
+    }
+    if (end->header != (BLOCK_USED | (end->header & BLOCK_PREV_USED)))
+        return heap_blame(h, HEAP_FAULT_HEADER, end);
+    return check_lists(h, holes);
+}
+
+static const struct heap_option tlsf_options[] = {
+    {.key = "sl",
+     .help = "each power of two is cut into 2^this classes of size",
+     .min = TLSF_SL_MIN,
+     .max = TLSF_SL_MAX,
+     .fallback = TLSF_SL_MAX,
+     .multiple = 1},
+    {.key = NULL},
+};
+
+const struct heap_ops heap_policy_tlsf = {
+    .name = "tlsf",
+    .summary = "classes of size found by two levels of bits, in O(1)",
+    .source = "Masmano, Ripoll, Crespo, Real, TLSF, ECRTS 2004",
+    .complexity = "alloc O(1), free O(1)",
+    .rung = 100,
+    .state_bytes = sizeof(struct tlsf_state),
+    .options = tlsf_options,
+    .init = tlsf_init,
+    .alloc = tlsf_alloc,
+    .free = tlsf_free,
+    .resize = tlsf_resize,
+    .need = tlsf_need,
+    .extend = tlsf_extend,
+    .usable = fit_usable,
+    .granted = fit_granted,
+    .walk = fit_walk,
+    .check = tlsf_check,
+    .block_size = block_size_for,
+    .origin = TLSF_HEAD_BYTES + FIT_ORIGIN,
+    .fixed = TLSF_HEAD_BYTES + FIT_FIXED,
+};
