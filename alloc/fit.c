@@ -2,6 +2,7 @@
  *
  * The picture and invariants I1 to I4 are in block.h. The list of holes adds
  *   I5  the list holds exactly the free blocks, ascending by address, linked both ways
+ *   I6  the rover stands at a block's start or at the end mark: whoever forms a block around it moves it to its start
  *
  * Free, in steps:
  *   1. validate the header against its neighbours (a damaged one is reported, not followed)
@@ -54,6 +55,26 @@ static struct block *next_hole_above(struct heap *h, struct block *b)
         up = up->next_hole;
         down = down->prev_hole;
     }
+}
+
+/* ---- the rover ---- */
+
+/* Block b has just been formed of several: what lay inside is no block's start any more (I6). */
+static void note_formed(struct heap *h, struct block *b)
+{
+    struct fit_state *s = fit_state(h);
+    if ((uintptr_t)s->rover - (uintptr_t)b < block_size(b))
+        s->rover = b;
+}
+
+void fit_set_rover(struct heap *h, void *payload)
+{
+    fit_state(h)->rover = block_next(block_of(payload));
+}
+
+struct block *fit_hole_from(struct heap *h, struct block *b)
+{
+    return block_is_used(b) ? next_hole_above(h, b) : b; /* the end mark is used, and above every hole */
 }
 
 /* ---- placing ---- */
@@ -145,6 +166,7 @@ static void settle_tail(struct heap *h, struct block *tail)
     struct block *prev = above->prev_hole, *next = above->next_hole;
     block_mark_free(tail, block_size(tail) + block_size(above));
     heap_note_merge(h);
+    note_formed(h, tail);
     list_link(h, tail, prev, next);
 }
 
@@ -170,6 +192,7 @@ struct heap_freed fit_free(struct heap *h, void *ptr)
         heap_note_merge(h);
     }
     block_mark_free(below, size); /* its place in the list stays */
+    note_formed(h, below);
     return freed;
 }
 
@@ -198,6 +221,7 @@ bool fit_resize(struct heap *h, void *ptr, size_t bytes)
         list_link(h, rest, prev, next);
     else
         list_remove(h, above);
+    note_formed(h, b);
     return true;
 }
 
@@ -232,6 +256,7 @@ void fit_extend(struct heap *h, size_t added)
         struct block *last = block_prev_hole(old_end);
         block_mark_free(last, block_size(last) + added);
         heap_note_merge(h);
+        note_formed(h, last);
     }
 }
 
@@ -239,6 +264,7 @@ enum heap_status fit_init(struct heap *h)
 {
     struct block *first = block_first(h), *end = block_end_mark(h);
     size_t room = (size_t)((uintptr_t)end - (uintptr_t)first);
+    fit_state(h)->rover = first;
     first->header = BLOCK_PREV_USED;
     end->header = BLOCK_USED | BLOCK_PREV_USED;
     if (room > 0 && room < BLOCK_MIN)
@@ -295,10 +321,11 @@ bool fit_check(struct heap *h)
 {
     struct fit_state *s = fit_state(h);
     struct block *end = block_end_mark(h), *hole = s->first_hole, *prev_hole = NULL;
-    bool prev_used = true; /* nothing lies below the first block */
+    bool prev_used = true, has_rover = false; /* nothing lies below the first block */
     for (struct block *b = block_first(h);; b = block_next(b)) {
         if (block_is_prev_used(b) != prev_used) /* I2 */
             return heap_blame(h, HEAP_FAULT_HEADER, b);
+        has_rover = has_rover || b == s->rover;
         if (b == end)
             break;
         prev_used = block_is_used(b);
@@ -313,5 +340,7 @@ bool fit_check(struct heap *h)
     }
     if (hole || s->last_hole != prev_hole) /* I5: nothing behind the last */
         return heap_blame(h, HEAP_FAULT_LIST, s->last_hole);
+    if (!has_rover) /* I6 */
+        return heap_blame(h, HEAP_FAULT_LIST, s->rover);
     return end->header == (BLOCK_USED | (end->header & BLOCK_PREV_USED)) || heap_blame(h, HEAP_FAULT_HEADER, end);
 }

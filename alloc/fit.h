@@ -10,6 +10,7 @@
 
 struct fit_state {
     struct block *first_hole, *last_hole; /* NULL: no hole */
+    struct block *rover;                  /* next-fit's: a block, or the end mark; never inside a block */
 };
 
 /* A request in the terms of the search. */
@@ -39,6 +40,17 @@ static inline struct block *fit_first_hole(const struct heap *h)
 {
     return ((const struct fit_state *)heap_state_const(h))->first_hole;
 }
+
+static inline struct block *fit_rover(const struct heap *h)
+{
+    return ((const struct fit_state *)heap_state_const(h))->rover;
+}
+
+/* Moves the rover to the end of the block whose payload this is. */
+void fit_set_rover(struct heap *h, void *payload);
+
+/* The lowest hole that begins at b or above, NULL: none. b is a block or the end mark. */
+struct block *fit_hole_from(struct heap *h, struct block *b);
 
 /* Hands out the low part of `hole`, which holds the request, and returns the payload. */
 void *fit_place(struct heap *h, struct block *hole, const struct fit_request *request);

@@ -20,21 +20,31 @@ static size_t units(size_t count)
     return count * UNIT - sizeof(size_t); /* payload of a block of that many units: one header word less */
 }
 
+enum { BEGINNING_BLOCKS = 7, BEGINNING_OPS = BEGINNING_BLOCKS + (BEGINNING_BLOCKS + 1) / 2 };
+
+/* The common beginning, with room for `ops` more operations on `slots` more blocks. */
+static bool make_beginning(struct builder *b, struct lab_arena *arena, struct lab_program *program, size_t ops,
+                           uint32_t slots)
+{
+    static const size_t beginning[BEGINNING_BLOCKS] = {500, 1, 700, 1, 650, 1, 900};
+    if (!builder_start(b, arena, program, BEGINNING_OPS + ops, BEGINNING_BLOCKS + slots))
+        return false;
+    for (uint32_t i = 0; i < BEGINNING_BLOCKS; i++)
+        builder_alloc(b, i, units(beginning[i]));
+    for (uint32_t i = 0; i < BEGINNING_BLOCKS; i += 2)
+        builder_free(b, i);
+    program->heap_limit = SERIES_UNITS * UNIT + HEAP_ALIGN;
+    return true;
+}
+
 /* The common beginning, then the requests. */
 static bool make_series(struct lab_arena *arena, struct lab_program *program, const size_t *requests, uint32_t count)
 {
-    static const size_t beginning[] = {500, 1, 700, 1, 650, 1, 900};
-    enum { BLOCKS = sizeof beginning / sizeof *beginning };
     struct builder b;
-    if (!builder_start(&b, arena, program, BLOCKS + (BLOCKS + 1) / 2 + count, BLOCKS + count))
+    if (!make_beginning(&b, arena, program, count, count))
         return false;
-    for (uint32_t i = 0; i < BLOCKS; i++)
-        builder_alloc(&b, i, units(beginning[i]));
-    for (uint32_t i = 0; i < BLOCKS; i += 2)
-        builder_free(&b, i);
     for (uint32_t i = 0; i < count; i++)
-        builder_alloc(&b, BLOCKS + i, units(requests[i]));
-    program->heap_limit = SERIES_UNITS * UNIT + HEAP_ALIGN;
+        builder_alloc(&b, BEGINNING_BLOCKS + i, units(requests[i]));
     return true;
 }
 
@@ -61,6 +71,35 @@ static bool make_best_wins(struct lab_arena *arena, struct lab_program *program)
     if (!make_series(arena, program, requests, 4))
         return false;
     expect(program, expected, 2);
+    return true;
+}
+
+static bool make_worst_loses(struct lab_arena *arena, struct lab_program *program)
+{
+    static const size_t requests[] = {500, 650, 700};
+    static const struct lab_expectation expected[] = {{"worst-fit", 1}, {"first-fit", 0}, {"best-fit", 0}};
+    if (!make_series(arena, program, requests, 3))
+        return false;
+    expect(program, expected, 3);
+    return true;
+}
+
+/* Four times a large block that goes and a small one that stays, then the request. */
+static bool make_next_roams(struct lab_arena *arena, struct lab_program *program)
+{
+    static const struct lab_expectation expected[] = {{"next-fit", 1}, {"first-fit", 0}, {"best-fit", 0}};
+    enum { ROUNDS = 4, GOES = 400, STAYS = 10, REQUEST = 700 };
+    const uint32_t going = BEGINNING_BLOCKS, staying = BEGINNING_BLOCKS + 1;
+    struct builder b;
+    if (!make_beginning(&b, arena, program, 3 * ROUNDS + 1, ROUNDS + 2))
+        return false;
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        builder_alloc(&b, going, units(GOES));
+        builder_alloc(&b, staying + i, units(STAYS));
+        builder_free(&b, going);
+    }
+    builder_alloc(&b, staying + ROUNDS, units(REQUEST));
+    expect(program, expected, 3);
     return true;
 }
 
@@ -93,6 +132,16 @@ const struct lab_scenario lab_scenarios[] = {
      "Then 600, 500, 700 and 900 units are asked for. Taking the lowest hole each time cuts into the 900\n"
      "that the last request needs whole.",
      make_best_wins},
+    {"worst-loses", "a series of requests that worst-fit does not serve whole",
+     "Four holes of 500, 700, 650 and 900 units, kept apart by one used unit each (a unit is 32 bytes).\n"
+     "Then 500, 650 and 700 units are asked for. Taking the largest hole each time cuts into 900, then\n"
+     "into 700; what is left of them is large, and not large enough.",
+     make_worst_loses},
+    {"next-roams", "small blocks that next-fit leaves all over the region",
+     "Four holes of 500, 700, 650 and 900 units, kept apart by one used unit each (a unit is 32 bytes).\n"
+     "Four times a block of 400 units comes and goes, and one of 10 stays. Going on from where the last\n"
+     "search ended puts a small one into each hole: none is left for 700 units.",
+     make_next_roams},
     {"long-lived", "one block that stays among thousands that go: what kills a bump heap",
      "A heap of 32 KiB. One block of 64 bytes stays; 2,000 boxes of 120 bytes come and go, one at a time.\n"
      "Never more than 184 bytes are live.",

@@ -75,6 +75,10 @@ static const struct series published[] = {
     {"first-wins", "best-fit", {1202, 501, 1853, 0, NO}, 5, 1, 1, 2, 100, 50},
     {"best-wins", "first-fit", {501, 0, 1853, NO}, 4, 1, 1, 3, 950, 650},
     {"best-wins", "best-fit", {1202, 0, 501, 1853}, 4, 0, 0, 1, 50, 50},
+    {"worst-loses", "worst-fit", {1853, 501, NO}, 3, 1, 1, 4, 1600, 650},
+    {"worst-loses", "first-fit", {0, 501, 1853}, 3, 0, 0, 3, 900, 650},
+    {"worst-loses", "best-fit", {0, 1202, 501}, 3, 0, 0, 1, 900, 900},
+    {"worst-loses", "next-fit", {0, 501, 1853}, 3, 0, 0, 3, 900, 650},
 };
 
 static void series_run_as_published(void **state)
@@ -121,6 +125,12 @@ static void expectations_are_stated(void **state)
     expects("first-wins", "best-fit", 1);
     expects("best-wins", "first-fit", 1);
     expects("best-wins", "best-fit", 0);
+    expects("worst-loses", "worst-fit", 1);
+    expects("worst-loses", "first-fit", 0);
+    expects("worst-loses", "best-fit", 0);
+    expects("next-roams", "next-fit", 1);
+    expects("next-roams", "first-fit", 0);
+    expects("next-roams", "best-fit", 0);
     expects("long-lived", "first-fit", 0);
     expects("long-lived", "best-fit", 0);
 }
@@ -139,6 +149,22 @@ static void broken_expectation_is_told(void **state)
     struct lab_result result = run_program(w, &program, &settings, LAB_OK);
     assert_true(result.expectation_failed);
     lab_arena_release(&w->arena, mark);
+}
+
+/* The small blocks: one in each hole, behind the place of the large one; under first fit all in the first. */
+static void next_fit_roams(void **state)
+{
+    static const size_t roamed[] = {400, 901, 1602, 2253}, kept[] = {400, 410, 420, 430};
+    struct test_world *w = *state;
+    for (int is_next = 0; is_next < 2; is_next++) {
+        struct noted noted;
+        struct lab_result r = run(w, "next-roams", is_next ? "next-fit" : "first-fit", &noted);
+        for (size_t i = 0; i < 4; i++)
+            assert_int_equal(noted.units[SERIES_START + 3 * i + 1], is_next ? roamed[i] : kept[i]);
+        assert_int_equal(noted.units[SERIES_START + 12], is_next ? NO : 501);
+        assert_int_equal(r.failed, is_next);
+        assert_int_equal(r.refused_despite_room, is_next);
+    }
 }
 
 static void long_lived_block_kills_bump_heaps(void **state)
@@ -172,7 +198,7 @@ static void tables_are_sound(void **state)
             assert_true(column <= 100);
         }
     }
-    assert_int_equal(scenarios, 3);
+    assert_int_equal(scenarios, 5);
     assert_null(lab_scenario_find("first-win", 9));
     assert_null(lab_scenario_find("", 0));
     assert_ptr_equal(lab_scenario_find("best-winsome", 9), find("best-wins"));
@@ -194,8 +220,9 @@ static void too_little_scratch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(series_run_as_published),           TEST(expectations_are_stated), TEST(broken_expectation_is_told),
-        TEST(long_lived_block_kills_bump_heaps), TEST(tables_are_sound),        TEST(too_little_scratch),
+        TEST(series_run_as_published), TEST(expectations_are_stated),           TEST(broken_expectation_is_told),
+        TEST(next_fit_roams),          TEST(long_lived_block_kills_bump_heaps), TEST(tables_are_sound),
+        TEST(too_little_scratch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

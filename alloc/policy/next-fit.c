@@ -1,0 +1,63 @@
+/* Next fit: the first hole that is large enough from where the last search ended, around once.
+ *
+ *      request 24:   | used | 48 | used ^ used | 16 | used | 32 |
+ *                             fits      rover    no          taken; the rover moves to its end
+ *
+ * Layout, splitting, merging and invariants are the family's: block.h, fit.h. The rover stands at the end of the block that was
+ * handed out last. The search begins with the hole there or the next one above it, goes up to the last hole, and on from the
+ * first to where it began. Only an allocation sets the rover; where a block is formed around it, it moves to that block's
+ * start (I6).
+ *
+ * Cost: alloc O(holes) at worst, mostly few: it does not walk again over what was just found too small. Free as in first fit.
+ * Beaten by: next-roams. Small blocks end up all over the region, and no large hole lasts.
+ */
+#include "../fit.h"
+
+/* The first hole in [from, to) that holds the request; `to` may be NULL: up to the last. */
+static struct block *first_between(struct heap *h, struct block *from, const struct block *to,
+                                   const struct fit_request *request)
+{
+    for (struct block *hole = from; hole && hole != to; hole = hole->next_hole) {
+        heap_note_probe(h);
+        if (fit_holds(hole, request))
+            return hole;
+    }
+    return NULL;
+}
+
+static struct block *next_that_holds(struct heap *h, const struct fit_request *request)
+{
+    struct block *start = fit_hole_from(h, fit_rover(h));
+    struct block *hole = first_between(h, start, NULL, request);
+    return hole ? hole : first_between(h, fit_first_hole(h), start, request);
+}
+
+static void *next_fit_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    void *payload = fit_alloc(h, bytes, align, next_that_holds);
+    if (payload)
+        fit_set_rover(h, payload);
+    return payload;
+}
+
+const struct heap_ops heap_policy_next_fit = {
+    .name = "next-fit",
+    .summary = "the first large enough from where the last search ended",
+    .source = "Knuth, The Art of Computer Programming 1, section 2.5, exercise 6",
+    .complexity = "alloc O(holes), free O(1) beside a hole",
+    .rung = 55,
+    .state_bytes = sizeof(struct fit_state),
+    .init = fit_init,
+    .alloc = next_fit_alloc,
+    .free = fit_free,
+    .resize = fit_resize,
+    .need = fit_need,
+    .extend = fit_extend,
+    .usable = fit_usable,
+    .granted = fit_granted,
+    .walk = fit_walk,
+    .check = fit_check,
+    .block_size = block_size_for,
+    .origin = FIT_ORIGIN,
+    .fixed = FIT_FIXED,
+};

@@ -1,0 +1,50 @@
+/* Worst fit: the largest hole, the lowest among equals.
+ *
+ *      request 24:   | used | 32 | used | 80 | used | 48 |
+ *                             fits        ^ largest: taken    its rest, 48, will serve another request
+ *
+ * Layout, splitting, merging and invariants are the family's: block.h, fit.h. The thought behind it: what a large hole leaves
+ * over is large itself, so no slivers arise. The search looks at every hole, upward by address, and keeps the largest so far.
+ *
+ * Cost: alloc O(holes), always all of them; free as in first fit.
+ * Beaten by: worst-loses. The large holes are used up by small requests, and then a large request finds none.
+ */
+#include "../fit.h"
+
+static struct block *largest_that_holds(struct heap *h, const struct fit_request *request)
+{
+    struct block *worst = NULL;
+    for (struct block *hole = fit_first_hole(h); hole; hole = hole->next_hole) {
+        heap_note_probe(h);
+        if (fit_holds(hole, request) && (!worst || block_size(hole) > block_size(worst)))
+            worst = hole;
+    }
+    return worst;
+}
+
+static void *worst_fit_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    return fit_alloc(h, bytes, align, largest_that_holds);
+}
+
+const struct heap_ops heap_policy_worst_fit = {
+    .name = "worst-fit",
+    .summary = "the largest hole",
+    .source = "Knuth, The Art of Computer Programming 1, section 2.5",
+    .complexity = "alloc O(holes), free O(1) beside a hole",
+    .rung = 70,
+    .state_bytes = sizeof(struct fit_state),
+    .init = fit_init,
+    .alloc = worst_fit_alloc,
+    .free = fit_free,
+    .resize = fit_resize,
+    .need = fit_need,
+    .extend = fit_extend,
+    .usable = fit_usable,
+    .granted = fit_granted,
+    .walk = fit_walk,
+    .check = fit_check,
+    .block_size = block_size_for,
+    .origin = FIT_ORIGIN,
+    .fixed = FIT_FIXED,
+};
