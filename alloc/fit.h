@@ -39,10 +39,10 @@ struct block *fit_cut(struct heap *h, struct block *hole, const struct fit_reque
  * rest, not yet joined with what lies above, or NULL. */
 struct block *fit_split_tail(struct heap *h, struct block *b, size_t size);
 
-/* Whether b's size leads to where another block or the end mark can be. b lies before the end mark. */
-static inline bool fit_leads_on(const struct heap *h, const struct block *b)
+/* Whether the size of b, a block before the end mark, leads to where another block or the end mark can be. */
+static inline bool fit_leads_on(const struct block *b, const struct block *end_mark)
 {
-    size_t room = (size_t)((uintptr_t)block_end_mark(h) - (uintptr_t)b), size = block_size(b);
+    size_t room = (size_t)((uintptr_t)end_mark - (uintptr_t)b), size = block_size(b);
     return size >= BLOCK_MIN && size <= room && heap_is_aligned(size, HEAP_ALIGN);
 }
 

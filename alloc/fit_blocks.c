@@ -54,9 +54,8 @@ struct block *fit_cut(struct heap *h, struct block *hole, const struct fit_reque
 
 bool fit_is_sound_used(struct heap *h, struct block *b)
 {
-    if (b < block_first(h) || b >= block_end_mark(h)) /* the pad's header would lie below the region */
-        return heap_blame(h, HEAP_FAULT_HEADER, b);
-    if (!fit_leads_on(h, b))
+    const struct block *end = block_end_mark(h);
+    if (b < block_first(h) || b >= end || !fit_leads_on(b, end)) /* the pad's header would lie below the region */
         return heap_blame(h, HEAP_FAULT_HEADER, b);
     if (!block_is_used(b)) /* the start table has let a live block through: then it is the header that lies */
         return heap_blame(h, h->starts ? HEAP_FAULT_HEADER : HEAP_FAULT_DOUBLE_FREE, block_payload(b));
@@ -134,7 +133,7 @@ size_t fit_usable(const struct heap *h, const void *ptr)
     const struct block *b = block_of(ptr);
     if (b < block_first(h)) /* the pad's header would lie below the region */
         return 0;
-    return block_is_used(b) && fit_leads_on(h, b) ? block_size(b) - BLOCK_HEADER : 0;
+    return block_is_used(b) && fit_leads_on(b, block_end_mark(h)) ? block_size(b) - BLOCK_HEADER : 0;
 }
 
 size_t fit_granted(const struct heap *h, const void *ptr)
@@ -151,7 +150,7 @@ bool fit_walk(struct heap *h, heap_visit_fn *visit, void *context)
     if (!visit(context, &extent))
         return true;
     while (b != end) { /* I1: every step lands on a block or on the end mark */
-        if (!fit_leads_on(h, b))
+        if (!fit_leads_on(b, end))
             return heap_blame(h, HEAP_FAULT_HEADER, b);
         extent.kind = block_is_used(b) ? HEAP_USED : HEAP_FREE;
         extent.offset = (size_t)((unsigned char *)b - h->base);

@@ -28,7 +28,7 @@ static struct block *lowest_that_holds(struct heap *h, const struct fit_request 
     const struct block *end = block_end_mark(h);
     for (struct block *b = block_first(h); b != end; b = block_next(b)) {
         heap_note_probe(h);
-        if (!fit_leads_on(h, b)) { /* I1 */
+        if (!fit_leads_on(b, end)) { /* I1 */
             heap_blame(h, HEAP_FAULT_HEADER, b);
             return NULL;
         }

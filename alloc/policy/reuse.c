@@ -71,11 +71,17 @@ static size_t block_of(const struct heap *h, const void *ptr)
     return (size_t)((const unsigned char *)ptr - h->base) - REUSE_HEADER;
 }
 
-/* Whether the size there leads to where another block or the frontier can be (I1). The block lies below the frontier. */
-static bool leads_on(const struct heap *h, size_t block)
+/* Whether the size of a block below the frontier leads to where another or the frontier can be (I1). */
+static bool leads_on(size_t size, size_t block, size_t frontier)
 {
-    size_t size = size_at(h, block);
-    return size >= HEAP_ALIGN && size <= frontier_of(h) - block && heap_is_aligned(size, HEAP_ALIGN);
+    return size >= HEAP_ALIGN && size <= frontier - block && heap_is_aligned(size, HEAP_ALIGN);
+}
+
+/* Whether a block can begin there, in use or not. */
+static bool is_block(const struct heap *h, size_t block)
+{
+    size_t frontier = frontier_of(h);
+    return block >= REUSE_PAD && block < frontier && leads_on(size_at(h, block), block, frontier);
 }
 
 static size_t reuse_block_size(size_t bytes)
@@ -95,14 +101,15 @@ static enum heap_status reuse_init(struct heap *h)
 /* The first freed block that serves, or the frontier if none does. SIZE_MAX after blaming: a damaged size leads nowhere. */
 static size_t first_that_serves(struct heap *h, size_t size, size_t align)
 {
-    size_t frontier = frontier_of(h), block;
-    for (block = REUSE_PAD; block < frontier; block += size_at(h, block)) {
+    size_t frontier = frontier_of(h), block = REUSE_PAD, step;
+    for (; block < frontier; block += step) {
         heap_note_probe(h);
-        if (!leads_on(h, block)) {
+        step = size_at(h, block);
+        if (!leads_on(step, block, frontier)) {
             heap_blame(h, HEAP_FAULT_HEADER, header_at(h, block));
             return SIZE_MAX;
         }
-        if (!is_used(h, block) && size_at(h, block) >= size && heap_is_aligned((uintptr_t)payload_at(h, block), align))
+        if (step >= size && !is_used(h, block) && heap_is_aligned((uintptr_t)payload_at(h, block), align))
             break;
     }
     return block;
@@ -156,21 +163,19 @@ static void reuse_extend(struct heap *h, size_t added)
 
 /* ---- free, resize and questions ---- */
 
-/* Whether a block in use can begin there; its size leads on. */
-static bool is_sound_used(const struct heap *h, size_t block)
+static bool is_block_in_use(const struct heap *h, size_t block)
 {
-    return block >= REUSE_PAD && block < frontier_of(h) && leads_on(h, block) && is_used(h, block);
+    return is_block(h, block) && is_used(h, block);
 }
 
 static struct heap_freed reuse_free(struct heap *h, void *ptr)
 {
     size_t block = block_of(h, ptr);
-    if (is_sound_used(h, block)) {
+    if (is_block_in_use(h, block)) {
         *header_at(h, block) &= ~REUSE_USED;
         return (struct heap_freed){.status = HEAP_OK, .granted = size_at(h, block)};
     }
-    bool is_freed = block >= REUSE_PAD && block < frontier_of(h) && leads_on(h, block);
-    if (is_freed && !h->starts) { /* where the start table has let it through, it is the header that lies */
+    if (is_block(h, block) && !h->starts) { /* where the start table has let it through, it is the header that lies */
         heap_blame(h, HEAP_FAULT_DOUBLE_FREE, ptr);
         return (struct heap_freed){.status = HEAP_BAD_POINTER};
     }
@@ -181,7 +186,7 @@ static struct heap_freed reuse_free(struct heap *h, void *ptr)
 static bool reuse_resize(struct heap *h, void *ptr, size_t bytes)
 {
     size_t block = block_of(h, ptr), size = reuse_block_size(bytes);
-    if (size == 0 || !is_sound_used(h, block))
+    if (size == 0 || !is_block_in_use(h, block))
         return false;
     if (size <= size_at(h, block))
         return true;
@@ -196,7 +201,7 @@ static bool reuse_resize(struct heap *h, void *ptr, size_t bytes)
 static size_t reuse_usable(const struct heap *h, const void *ptr)
 {
     size_t block = block_of(h, ptr);
-    return is_sound_used(h, block) ? size_at(h, block) - REUSE_HEADER : 0;
+    return is_block_in_use(h, block) ? size_at(h, block) - REUSE_HEADER : 0;
 }
 
 static size_t reuse_granted(const struct heap *h, const void *ptr)
@@ -211,7 +216,7 @@ static bool reuse_walk(struct heap *h, heap_visit_fn *visit, void *context)
     if (!visit(context, &extent))
         return true;
     for (; block < frontier; block += extent.size) {
-        if (!leads_on(h, block)) /* I1 */
+        if (!leads_on(size_at(h, block), block, frontier)) /* I1 */
             return heap_blame(h, HEAP_FAULT_HEADER, header_at(h, block));
         extent.kind = is_used(h, block) ? HEAP_USED : HEAP_FREE;
         extent.offset = block;
