@@ -19,7 +19,7 @@
  * The boundary tag lets a freed block find the start of a hole below it: D. Knuth, The Art of Computer Programming,
  * volume 1, section 2.5, algorithm C.
  *
- * Invariants (checked by fit_check in fit.c):
+ * Invariants (checked by fit_walk and fit_check_blocks in fit_blocks.c):
  *   I1  blocks tile the region from the first block to the end mark
  *   I2  PREV_USED of a block equals USED of the block below
  *   I3  a free block's boundary tag equals its size

@@ -1,17 +1,12 @@
-/* What the fit family shares: everything except the choice of the hole.
+/* What the fit family shares: everything except the choice of the hole. Placement rules: docs/block-format.md.
  *
- * The holes form one list in address order. A policy of the family is a search over that list; it hands
- * the search to fit_alloc, and takes every other operation from here. Placement rules: docs/block-format.md.
+ * The first half needs blocks only (fit_blocks.c). The second keeps the holes in one list in address order (fit.c): a policy with
+ * that list is a search over it; it hands the search to fit_alloc, and takes every other operation from here.
  */
 #ifndef ALLOC_FIT_H
 #define ALLOC_FIT_H
 
 #include "block.h"
-
-struct fit_state {
-    struct block *first_hole, *last_hole; /* NULL: no hole */
-    struct block *rover;                  /* next-fit's: a block, or the end mark; never inside a block */
-};
 
 /* A request in the terms of the search. */
 struct fit_request {
@@ -38,6 +33,49 @@ static inline bool fit_holds(const struct block *b, const struct fit_request *re
     size_t gap = fit_front_gap(b, request->align);
     return gap <= size && request->size <= size - gap;
 }
+
+/* Makes the low part of `hole`, which holds the request, a used block and returns it. It is not `hole` if a front gap stays
+ * below it. *rest: what was cut off above it, a hole, or NULL. */
+struct block *fit_cut(struct heap *h, struct block *hole, const struct fit_request *request, struct block **rest);
+
+/* Cuts `size` bytes off the low end of used block b if what remains can be a block; the rest becomes a hole. Returns the
+ * rest, not yet joined with what lies above, or NULL. */
+struct block *fit_split_tail(struct heap *h, struct block *b, size_t size);
+
+/* Whether the size of b, a block before the end mark, leads to where another block or the end mark can be. */
+static inline bool fit_leads_on(const struct block *b, const struct block *end_mark)
+{
+    size_t room = (size_t)((uintptr_t)end_mark - (uintptr_t)b), size = block_size(b);
+    return size >= BLOCK_MIN && size <= room && heap_is_aligned(size, HEAP_ALIGN);
+}
+
+/* Whether b's header and those around it agree; false after blaming. b lies in the region, its payload aligned. */
+bool fit_is_sound_used(struct heap *h, struct block *b);
+
+/* The same as the answer to a free: HEAP_OK and the block's size, or what to refuse it with. */
+struct heap_freed fit_judge_free(struct heap *h, struct block *b);
+
+/* Lays out an empty heap: a first hole and the end mark. HEAP_BAD_REGION: there is room, but not for a block. */
+enum heap_status fit_lay_out(struct heap *h);
+
+/* Makes the `added` new bytes a hole, or part of the hole that ends there; returns that hole. */
+struct block *fit_append_free(struct heap *h, size_t added);
+
+/* Invariants I1 to I4; false after blaming. The walk has passed. */
+bool fit_check_blocks(struct heap *h);
+
+/* The operations of heap_ops.h that need no list of holes. */
+size_t fit_need(const struct heap *h, size_t bytes, size_t align);
+size_t fit_usable(const struct heap *h, const void *ptr);
+size_t fit_granted(const struct heap *h, const void *ptr);
+bool fit_walk(struct heap *h, heap_visit_fn *visit, void *context);
+
+/* ---- with the list of holes ---- */
+
+struct fit_state {
+    struct block *first_hole, *last_hole; /* NULL: no hole */
+    struct block *rover;                  /* next-fit's: a block, or the end mark; never inside a block */
+};
 
 static inline struct block *fit_first_hole(const struct heap *h)
 {
@@ -71,16 +109,11 @@ static inline void *fit_alloc(struct heap *h, size_t bytes, size_t align, fit_se
     return hole ? fit_place(h, hole, &request) : NULL;
 }
 
-/* The operations of heap_ops.h that do not depend on the search; the family's tables name them. usable, granted and walk know
- * nothing of the list either: they serve every policy with this block format. */
+/* The other operations of heap_ops.h; none depends on the search. */
 enum heap_status fit_init(struct heap *h);
 struct heap_freed fit_free(struct heap *h, void *ptr);
 bool fit_resize(struct heap *h, void *ptr, size_t bytes);
-size_t fit_need(const struct heap *h, size_t bytes, size_t align);
 void fit_extend(struct heap *h, size_t added);
-size_t fit_usable(const struct heap *h, const void *ptr);
-size_t fit_granted(const struct heap *h, const void *ptr);
-bool fit_walk(struct heap *h, heap_visit_fn *visit, void *context);
 bool fit_check(struct heap *h);
 
 /* Lowest payload offset, and the bytes fixed in the region: the pad and the end mark. */

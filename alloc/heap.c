@@ -161,12 +161,27 @@ enum heap_status heap_init(struct heap *h, const struct heap_setup *setup)
 
 /* ---- alloc ---- */
 
+/* Whether the operation under way has met a damaged block: then growth is no answer. */
+static bool has_damage(const struct heap *h)
+{
+    return h->fault.class != HEAP_FAULT_NONE;
+}
+
+/* What becomes of an operation that got no place. */
+static enum heap_status refusal(struct heap *h)
+{
+    if (has_damage(h))
+        return HEAP_CORRUPT;
+    h->counters.refused++;
+    return HEAP_NO_MEMORY;
+}
+
 static void *place(struct heap *h, size_t bytes, size_t align)
 {
     if (h->refuses && h->refuses(h->refuses_context))
         return NULL;
     void *ptr = h->ops->alloc(h, bytes, align);
-    if (!ptr && grow_by(h, h->ops->need(h, bytes, align))) {
+    if (!ptr && !has_damage(h) && grow_by(h, h->ops->need(h, bytes, align))) {
         ptr = h->ops->alloc(h, bytes, align);
         HEAP_ASSERT(ptr); /* the promise of need() */
     }
@@ -180,20 +195,21 @@ static void *place(struct heap *h, size_t bytes, size_t align)
     return ptr;
 }
 
-static void *place_counted(struct heap *h, size_t bytes, size_t align)
+static enum heap_status place_counted(struct heap *h, size_t bytes, size_t align, void **out)
 {
     operation_begin(h);
-    void *ptr = place(h, bytes, align);
-    if (!ptr)
-        h->counters.refused++;
+    *out = place(h, bytes, align);
+    enum heap_status status = *out ? HEAP_OK : refusal(h);
     operation_end(h);
-    return ptr;
+    return status;
 }
 
 void *heap_alloc(struct heap *h, size_t bytes)
 {
+    void *ptr;
     assert_call_allowed(h->no_calls_while);
-    return place_counted(h, bytes, HEAP_ALIGN);
+    place_counted(h, bytes, HEAP_ALIGN, &ptr);
+    return ptr;
 }
 
 enum heap_status heap_alloc_aligned(struct heap *h, size_t bytes, size_t align, void **out)
@@ -202,8 +218,7 @@ enum heap_status heap_alloc_aligned(struct heap *h, size_t bytes, size_t align, 
     *out = NULL;
     if (align == 0 || (align & (align - 1)) != 0 || align > HEAP_REGION_ALIGN)
         return HEAP_BAD_ARGUMENT;
-    *out = place_counted(h, bytes, align < HEAP_ALIGN ? HEAP_ALIGN : align);
-    return *out ? HEAP_OK : HEAP_NO_MEMORY;
+    return place_counted(h, bytes, align < HEAP_ALIGN ? HEAP_ALIGN : align, out);
 }
 
 void *heap_calloc(struct heap *h, size_t count, size_t size)
@@ -295,10 +310,8 @@ static enum heap_status resize_moving(struct heap *h, void *ptr, size_t bytes, v
 {
     size_t usable = h->ops->usable(h, ptr);
     void *moved = place(h, bytes, HEAP_ALIGN);
-    if (!moved) {
-        h->counters.refused++;
-        return HEAP_NO_MEMORY;
-    }
+    if (!moved)
+        return refusal(h);
     memcpy(moved, ptr, usable < bytes ? usable : bytes);
     enum heap_status status = release(h, ptr);
     if (status != HEAP_OK) { /* the old block's header is damaged: it stays, the new one goes */
@@ -314,10 +327,8 @@ enum heap_status heap_resize(struct heap *h, void *ptr, size_t bytes, void **out
 {
     assert_call_allowed(h->no_calls_while);
     *out = NULL;
-    if (!ptr) {
-        *out = heap_alloc(h, bytes);
-        return *out ? HEAP_OK : HEAP_NO_MEMORY;
-    }
+    if (!ptr)
+        return place_counted(h, bytes, HEAP_ALIGN, out);
     if (bytes == 0)
         return HEAP_BAD_ARGUMENT;
     operation_begin(h);

@@ -143,6 +143,46 @@ static bool make_good_misses(struct lab_arena *arena, struct lab_program *progra
     return true;
 }
 
+/* Small blocks come and all go; then larger ones are asked for, one at a time. */
+static bool make_all_free(struct lab_arena *arena, struct lab_program *program)
+{
+    static const struct lab_expectation expected[] = {{"reuse", 4}, {"first-fit", 0}, {"first-fit-walk", 0}};
+    enum { BOXES = 240, BOX = 120, LARGER = 4, LIMIT = 32768 };
+    struct builder b;
+    if (!builder_start(&b, arena, program, 2 * BOXES + 2 * LARGER, BOXES))
+        return false;
+    for (uint32_t i = 0; i < BOXES; i++)
+        builder_alloc(&b, i, BOX);
+    for (uint32_t i = 0; i < BOXES; i++)
+        builder_free(&b, i);
+    for (uint32_t i = 1; i <= LARGER; i++) {
+        builder_alloc(&b, 0, i * LIMIT / 5);
+        builder_free(&b, 0);
+    }
+    program->heap_limit = LIMIT;
+    expect(program, expected, 3);
+    return true;
+}
+
+/* Boxes that stay, then one after the other that comes and goes behind them. */
+static bool make_crowd(struct lab_arena *arena, struct lab_program *program)
+{
+    static const struct lab_expectation expected[] = {{"first-fit-walk", 0}, {"first-fit", 0}, {"best-fit", 0}};
+    enum { STAYING = 1000, COMING = 1000, BOX = 56 };
+    struct builder b;
+    if (!builder_start(&b, arena, program, STAYING + 2 * COMING, STAYING + 1))
+        return false;
+    for (uint32_t i = 0; i < STAYING; i++)
+        builder_alloc(&b, i, BOX);
+    for (uint32_t i = 0; i < COMING; i++) {
+        builder_alloc(&b, STAYING, BOX);
+        builder_free(&b, STAYING);
+    }
+    program->heap_limit = (size_t)1 << 20;
+    expect(program, expected, 3);
+    return true;
+}
+
 const struct lab_scenario lab_scenarios[] = {
     {"first-wins", "a series of requests that first-fit serves whole and best-fit does not",
      "Four holes of 500, 700, 650 and 900 units, kept apart by one used unit each (a unit is 32 bytes).\n"
@@ -173,6 +213,14 @@ const struct lab_scenario lab_scenarios[] = {
      "same size are asked for. Two-level segregated fit looks only into classes where every hole is large\n"
      "enough, and begins above the one that holds all eight: each request is refused.",
      make_good_misses},
+    {"all-free", "everything is free, and a heap that never merges finds no place",
+     "A heap of 32 KiB. 240 boxes of 120 bytes come and all go. Then blocks of 6,553 to 26,214 bytes are\n"
+     "asked for, one at a time. Freed blocks that stay as they are can only serve such boxes again.",
+     make_all_free},
+    {"crowd", "a thousand blocks that stay: what a walk over all blocks costs",
+     "1,000 boxes of 56 bytes stay. Another 1,000 come and go behind them, one at a time. A list of the\n"
+     "holes has one entry to look at; a walk over the blocks steps over all that stay, each time.",
+     make_crowd},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -63,6 +63,10 @@ def policies(build=BUILD):
         return [line.partition("\t")[0] for line in lines]
 
 
+# They look at every block for each request: minutes for a trace with tens of thousands of blocks.
+WALKERS = ("reuse", "first-fit-walk")
+
+
 def other_presets():
     """The presets that build the same kernels in another way: with another compiler, with checks."""
     with open(os.path.join(ROOT, "CMakePresets.json"), encoding="utf-8") as text:

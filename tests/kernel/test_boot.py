@@ -1,7 +1,7 @@
 """Every allocator boots and runs in both kernels, small and with a recorded program's trace."""
 import unittest
 
-from harness import ARCHES, KernelTest, boot, policies
+from harness import ARCHES, TIMEOUT, KernelTest, boot, policies
 
 WORKLOAD = "run=churn:ops=2000:live=100:size=16-512 out=json then=exit"
 TRACE = "run=trace:sqlite out=json then=exit"
@@ -56,7 +56,7 @@ class Compare(KernelTest):
     def test_tour(self):
         for arch in ARCHES:
             with self.subTest(arch=arch):
-                self.expect(boot("compare=all run=tour then=exit", arch=arch), 0)
+                self.expect(boot("compare=all run=tour then=exit", arch=arch, timeout=3 * TIMEOUT), 0)
 
 
 if __name__ == "__main__":

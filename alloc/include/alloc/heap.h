@@ -162,12 +162,13 @@ struct heap {
  * HEAP_NO_MEMORY: the first growth was refused; HEAP_BAD_ARGUMENT: harden, grain or an option out of range. */
 enum heap_status heap_init(struct heap *h, const struct heap_setup *setup);
 
-/* A block of at least `bytes` bytes at a multiple of HEAP_ALIGN, content undefined; NULL: refused, nothing changed.
- * A request of 0 bytes gets a distinct smallest block. */
+/* A block of at least `bytes` bytes at a multiple of HEAP_ALIGN, content undefined; NULL: refused, nothing changed
+ * (h->fault has a class if the search for a place met a damaged block: then the heap does not grow either). A request
+ * of 0 bytes gets a distinct smallest block. */
 void *heap_alloc(struct heap *h, size_t bytes);
 
 /* The same at a multiple of `align`, a power of two up to HEAP_REGION_ALIGN (below HEAP_ALIGN it is HEAP_ALIGN).
- * HEAP_OK and *out, or HEAP_BAD_ARGUMENT or HEAP_NO_MEMORY with *out NULL. */
+ * HEAP_OK and *out, or HEAP_BAD_ARGUMENT, HEAP_NO_MEMORY or HEAP_CORRUPT (the search met a damaged block) with *out NULL. */
 enum heap_status heap_alloc_aligned(struct heap *h, size_t bytes, size_t align, void **out);
 
 /* count * size zeroed bytes; NULL: refused, or the product does not fit a size_t. */

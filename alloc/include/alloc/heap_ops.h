@@ -45,7 +45,8 @@ struct heap_ops {
     /* Lays out an empty heap over h->committed bytes, at least `fixed` of them. May lower h->reserved to what it can make
      * use of, not below h->committed. */
     enum heap_status (*init)(struct heap *h);
-    /* A payload of `bytes` at a multiple of `align`, or NULL. Never grows. */
+    /* A payload of `bytes` at a multiple of `align`, or NULL. Never grows. After heap_blame() and NULL the region is not
+     * grown either. */
     void *(*alloc)(struct heap *h, size_t bytes, size_t align);
     /* Gives a block back. */
     struct heap_freed (*free)(struct heap *h, void *ptr);

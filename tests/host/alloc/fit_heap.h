@@ -15,8 +15,13 @@ static struct heap heap, *const h = &heap; /* the heap under test, in `region` *
 
 static inline bool is_of_the_fit_family(const struct heap_ops *ops)
 {
-    size_t length = strlen(ops->name);
-    return length > 4 && strcmp(ops->name + length - 4, "-fit") == 0;
+    return strstr(ops->name, "-fit") != NULL;
+}
+
+/* Those of the family that keep their holes in a list: all but the one that walks over the blocks. */
+static inline bool has_a_list_of_holes(const struct heap_ops *ops)
+{
+    return is_of_the_fit_family(ops) && strstr(ops->name, "-walk") == NULL;
 }
 
 static inline void begin(const char *policy, const struct region_shape *shape)

@@ -66,13 +66,24 @@ static void headers_and_tags_to_the_bit(void **state)
     assert_int_equal(*header_of(b), 3 * A | PREV_USED);
     assert_int_equal(*tag_of(b, 3), 3 * A);
     assert_int_equal(*header_of(c), 4 * A | USED);
-    void **links = b; /* next hole, previous hole */
-    assert_ptr_equal(links[0], (unsigned char *)header_of(c) + 4 * A);
-    assert_null(links[1]);
     const size_t *end = (size_t *)(region.memory + 21 * A) - 1;
     assert_int_equal(*end, USED);
     assert_non_null(heap_alloc(h, PAYLOAD(11)));
     assert_int_equal(*end, USED | PREV_USED);
+}
+
+static void links_of_holes_to_the_bit(void **state)
+{
+    begin_fixed(state, 20);
+    take(2);
+    void *b = take(3), *c = take(4);
+    give(b);
+    void **links = b; /* next hole, previous hole */
+    assert_ptr_equal(links[0], (unsigned char *)header_of(c) + 4 * A);
+    assert_null(links[1]);
+    links = (void **)((unsigned char *)c + 4 * A);
+    assert_null(links[0]);
+    assert_ptr_equal(links[1], header_of(b));
 }
 
 /* ---- split ---- */
@@ -331,8 +342,12 @@ int main(void)
         cmocka_unit_test(moving_resize_never_overlaps_the_old_block),
         cmocka_unit_test(resize_never_grows_the_region_in_place),
     };
+    const struct CMUnitTest of_lists[] = {
+        cmocka_unit_test(links_of_holes_to_the_bit),
+    };
     region_begin(&region, 2 * HEAP_REGION_ALIGN);
     int failed = run_under_policies("fit family", tests, COUNT(tests), is_of_the_fit_family);
+    failed += run_under_policies("fit family: lists", of_lists, COUNT(of_lists), has_a_list_of_holes);
     region_end(&region);
     return failed;
 }

@@ -214,7 +214,6 @@ int main(void)
         cmocka_unit_test(every_aligned_address_is_judged_without_a_start_table),
         cmocka_unit_test(every_flipped_bit_of_a_header_is_found),
         cmocka_unit_test(every_flipped_bit_of_a_tag_is_found),
-        cmocka_unit_test(every_flipped_bit_of_a_link_is_found),
         cmocka_unit_test(smashed_header_is_not_followed_by_free),
         cmocka_unit_test(cleared_prev_used_is_not_followed_by_free),
         cmocka_unit_test(smashed_neighbours_are_not_followed_by_free),
@@ -222,8 +221,12 @@ int main(void)
         cmocka_unit_test(damaged_size_is_not_followed_by_resize),
         cmocka_unit_test(moving_resize_of_a_damaged_block_leaves_no_trace),
     };
+    const struct CMUnitTest of_lists[] = {
+        cmocka_unit_test(every_flipped_bit_of_a_link_is_found),
+    };
     region_begin(&region, 2 * HEAP_REGION_ALIGN);
     int failed = run_under_policies("fit family: damage", tests, COUNT(tests), is_of_the_fit_family);
+    failed += run_under_policies("fit family: damaged lists", of_lists, COUNT(of_lists), has_a_list_of_holes);
     region_end(&region);
     return failed;
 }

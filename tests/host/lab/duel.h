@@ -19,6 +19,7 @@ struct duel_policy {
 
 static const struct duel_policy duel_policies[] = {
     {"first-fit", LAB_MODEL_FIRST},
+    {"first-fit-walk", LAB_MODEL_FIRST},
     {"best-fit", LAB_MODEL_BEST},
     {"worst-fit", LAB_MODEL_WORST},
     {"next-fit", LAB_MODEL_NEXT},

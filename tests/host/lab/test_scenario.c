@@ -131,6 +131,9 @@ static void expectations_are_stated(void **state)
     expects("next-roams", "next-fit", 1);
     expects("next-roams", "first-fit", 0);
     expects("next-roams", "best-fit", 0);
+    expects("all-free", "reuse", 4);
+    expects("all-free", "first-fit", 0);
+    expects("crowd", "first-fit-walk", 0);
     expects("long-lived", "first-fit", 0);
     expects("long-lived", "best-fit", 0);
     expects("good-misses", "tlsf", 8);
@@ -200,6 +203,37 @@ static void good_fit_misses_what_fits(void **state)
     assert_int_equal(r.failed, 0);
 }
 
+/* Nothing is in use, and nearly all of the heap is free: no larger block finds a place, because nothing is merged. */
+static void blocks_of_reuse_stay_small(void **state)
+{
+    struct test_world *w = *state;
+    static const char *const merging[] = {"first-fit-walk", "first-fit", "best-fit"};
+    struct lab_result r = run(w, "all-free", "reuse", NULL);
+    assert_int_equal(r.failed, 4);
+    assert_int_equal(r.refused_despite_room, 4);
+    assert_int_equal(r.shape.used_blocks, 0);
+    assert_int_equal(r.shape.holes, 241); /* the boxes, and what was never cut */
+    assert_true(r.shape.free > 32768 - HEAP_ALIGN && r.shape.largest_hole < 6553);
+    for (size_t i = 0; i < 3; i++) {
+        r = run(w, "all-free", merging[i], NULL);
+        assert_int_equal(r.failed, 0);
+        assert_int_equal(r.shape.holes, 1);
+    }
+}
+
+/* The same addresses, at 500 times the cost and more. */
+static void crowd_is_walked_over(void **state)
+{
+    struct test_world *w = *state;
+    struct lab_result list = run(w, "crowd", "first-fit", NULL), walk = run(w, "crowd", "first-fit-walk", NULL);
+    assert_int_equal(walk.failed, 0);
+    assert_int_equal(walk.placement, list.placement);
+    assert_int_equal(list.counters.probes_max, 2); /* growth searches twice */
+    assert_in_range(list.counters.probes, 2000, 2000 + list.counters.grows);
+    assert_in_range(walk.counters.probes_max, 1001, 2001);
+    assert_true(walk.counters.probes > 500 * list.counters.probes);
+}
+
 static void tables_are_sound(void **state)
 {
     (void)state;
@@ -214,7 +248,7 @@ static void tables_are_sound(void **state)
             assert_true(column <= 100);
         }
     }
-    assert_true(scenarios >= 5);
+    assert_true(scenarios >= 7);
     assert_null(lab_scenario_find("first-win", 9));
     assert_null(lab_scenario_find("", 0));
     assert_ptr_equal(lab_scenario_find("best-winsome", 9), find("best-wins"));
@@ -238,7 +272,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(series_run_as_published), TEST(expectations_are_stated),           TEST(broken_expectation_is_told),
         TEST(next_fit_roams),          TEST(long_lived_block_kills_bump_heaps), TEST(tables_are_sound),
-        TEST(too_little_scratch),      TEST(good_fit_misses_what_fits),
+        TEST(too_little_scratch),      TEST(good_fit_misses_what_fits),         TEST(blocks_of_reuse_stay_small),
+        TEST(crowd_is_walked_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,125 @@
+/* First fit by walking: the lowest hole that is large enough, found by stepping over all blocks. No list of holes.
+ *
+ *      request 24:   | used | 16 | used | 48 | used | 32 |
+ *                      no     no   no     ^ taken: the fourth block looked at
+ *
+ * The blocks are the family's (block.h, with the invariants), cut and judged by the same code (fit_blocks.c): a header's size
+ * leads to the next block, and that chain is the only structure. So the placements are those of first-fit to the byte. The
+ * place of the list's links stays empty; without it the smallest block would be smaller, and the placements others.
+ *
+ * Alloc, in steps:
+ *   1. from the first block on, step from header to header to the first hole that holds the request
+ *   2. cut a front gap and a rest off it, if they can be blocks
+ * Free: join a hole above and a hole below. The boundary tag finds the one below, and there is no list to keep in order, so a
+ * free is cheaper here than in any policy with a sorted list.
+ *
+ * Invariants: I1 to I4 of block.h, and no others.
+ *
+ * Cost: alloc O(blocks), used ones included; free and resize in place O(1). Each block looked at is a probe.
+ * Source: Knuth, The Art of Computer Programming 1, section 2.5; the name "implicit list" is Bryant and O'Hallaron's (Computer
+ * Systems: A Programmer's Perspective, section 9.9).
+ * Beaten by: crowd. Many small blocks stay and fill the region's low end; every request walks over all of them.
+ */
+#include "../fit.h"
+
+/* The search trusts no header it steps over: a damaged size would lead it astray, or round in circles. */
+static struct block *lowest_that_holds(struct heap *h, const struct fit_request *request)
+{
+    const struct block *end = block_end_mark(h);
+    for (struct block *b = block_first(h); b != end; b = block_next(b)) {
+        heap_note_probe(h);
+        if (!fit_leads_on(b, end)) { /* I1 */
+            heap_blame(h, HEAP_FAULT_HEADER, b);
+            return NULL;
+        }
+        if (!block_is_used(b) && fit_holds(b, request))
+            return b;
+    }
+    return NULL;
+}
+
+static void *walk_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    struct fit_request request;
+    struct block *rest;
+    if (!fit_request_for(&request, bytes, align))
+        return NULL;
+    struct block *hole = lowest_that_holds(h, &request);
+    return hole ? block_payload(fit_cut(h, hole, &request, &rest)) : NULL;
+}
+
+/* Makes b a hole, joined with one directly above it. The block below b is in use. */
+static void make_hole(struct heap *h, struct block *b)
+{
+    struct block *above = block_next(b);
+    size_t size = block_size(b);
+    if (!block_is_used(above)) { /* the end mark is used */
+        size += block_size(above);
+        heap_note_merge(h);
+    }
+    block_mark_free(b, size); /* I3, I4 */
+}
+
+static struct heap_freed walk_free(struct heap *h, void *ptr)
+{
+    struct block *b = block_of(ptr);
+    struct heap_freed freed = fit_judge_free(h, b);
+    if (freed.status != HEAP_OK)
+        return freed;
+    if (!block_is_prev_used(b)) {
+        struct block *below = block_prev_hole(b);
+        below->header += block_size(b);
+        heap_note_merge(h);
+        b = below;
+    }
+    make_hole(h, b);
+    return freed;
+}
+
+static bool walk_resize(struct heap *h, void *ptr, size_t bytes)
+{
+    struct block *b = block_of(ptr);
+    size_t wanted = block_size_for(bytes);
+    if (wanted == 0 || !fit_is_sound_used(h, b))
+        return false;
+    struct block *above = block_next(b);
+    size_t size = block_size(b);
+    if (wanted <= size) {
+        struct block *tail = fit_split_tail(h, b, wanted);
+        if (tail)
+            make_hole(h, tail);
+        return true;
+    }
+    if (block_is_used(above) || wanted - size > block_size(above))
+        return false;
+    block_mark_used(b, size + block_size(above));
+    fit_split_tail(h, b, wanted);
+    return true;
+}
+
+static void walk_extend(struct heap *h, size_t added)
+{
+    fit_append_free(h, added);
+}
+
+const struct heap_ops heap_policy_first_fit_walk = {
+    .name = "first-fit-walk",
+    .summary = "first-fit's placements, by stepping over all blocks",
+    .source = "Knuth, The Art of Computer Programming 1, section 2.5, algorithm A",
+    .complexity = "alloc O(blocks), free O(1)",
+    .rung = 40,
+    .state_bytes = 0,
+    .init = fit_lay_out,
+    .alloc = walk_alloc,
+    .free = walk_free,
+    .resize = walk_resize,
+    .need = fit_need,
+    .extend = walk_extend,
+    .usable = fit_usable,
+    .granted = fit_granted,
+    .walk = fit_walk,
+    .check = fit_check_blocks,
+    .block_size = block_size_for,
+    .origin = FIT_ORIGIN,
+    .fixed = FIT_FIXED,
+};
