@@ -76,6 +76,7 @@ size_t fit_need(const struct heap *h, size_t bytes, size_t align);
 void fit_extend(struct heap *h, size_t added);
 size_t fit_usable(const struct heap *h, const void *ptr);
 size_t fit_granted(const struct heap *h, const void *ptr);
+size_t fit_block_size(const struct heap *h, size_t bytes);
 bool fit_walk(struct heap *h, heap_visit_fn *visit, void *context);
 bool fit_check(struct heap *h);
 

@@ -81,6 +81,14 @@ static inline bool region_grow(void *context, size_t committed, size_t added)
     return true;
 }
 
+/* The policy's options as they are when nobody gives any. */
+static inline void region_options(struct heap_setup *setup)
+{
+    const struct heap_option *options = setup->ops->options;
+    for (size_t i = 0; options && options[i].key; i++)
+        setup->options[i] = options[i].fallback;
+}
+
 /* The set-up of a heap in r, from scratch: what an earlier heap left there is closed and forgotten. */
 static inline struct heap_setup region_setup(struct test_region *r, const struct heap_ops *ops,
                                              const struct region_shape *shape)
@@ -95,8 +103,7 @@ static inline struct heap_setup region_setup(struct test_region *r, const struct
     r->committed = r->grow_calls = 0;
     r->limit = shape->limit;
     region_commit(r, shape->is_fixed ? shape->limit : 0);
-    for (size_t i = 0; ops->options && ops->options[i].key; i++)
-        setup.options[i] = ops->options[i].fallback;
+    region_options(&setup);
     setup.region = (struct heap_region){
         .base = r->memory,
         .committed = r->committed,

@@ -10,33 +10,46 @@ enum { PAGE = 4096 };
 static struct test_region region;
 static struct heap heap, *const h = &heap; /* the heap under test */
 
-/* Every small size at every offset: not suitable, or a sound heap whose every byte may be asked for. */
+enum { MARGIN = 128, BYTES = 1024, OFFSETS = 64, FIXED_MAX = 8192 };
+
+/* A region of that many bytes at that offset. Returns whether it suits. */
+static bool try_small_region(const struct heap_ops *ops, size_t bytes, size_t offset)
+{
+    static _Alignas(64) unsigned char memory[MARGIN + OFFSETS + FIXED_MAX + BYTES + MARGIN];
+    static uint8_t starts[FIXED_MAX + BYTES];
+    size_t from = MARGIN + offset, to = from + bytes;
+    memset(memory, REGION_JUNK, to + MARGIN);
+    memset(starts, 0, heap_starts_bytes(bytes));
+    struct heap_setup setup = {.ops = ops, .harden = 1};
+    region_options(&setup);
+    setup.region = (struct heap_region){.base = memory + from, .committed = bytes, .reserved = bytes, .starts = starts};
+    enum heap_status status = heap_init(h, &setup);
+    if (from % A != 0 || bytes % A != 0 || bytes < ops->fixed)
+        assert_int_equal(status, HEAP_BAD_REGION);
+    assert_true(status == HEAP_OK || status == HEAP_BAD_REGION);
+    if (status == HEAP_OK) {
+        assert_sound(h);
+        while (heap_alloc(h, 1)) {
+        }
+        assert_sound(h);
+    }
+    assert_true(is_filled(memory, REGION_JUNK, from));
+    assert_true(is_filled(memory + to, REGION_JUNK, MARGIN));
+    return status == HEAP_OK;
+}
+
+/* Every small size at every offset, and every size little above what the policy keeps for itself: not suitable, or a sound
+ * heap whose every byte may be asked for. */
 static void every_small_region_is_refused_or_sound(void **state)
 {
-    enum { MARGIN = 128, BYTES = 1024, OFFSETS = 64 };
-    static _Alignas(64) unsigned char memory[MARGIN + OFFSETS + BYTES + MARGIN];
-    static uint8_t starts[BYTES];
     const struct heap_ops *ops = policy_of(state);
-    for (size_t i = 0; i <= BYTES * OFFSETS; i++) {
-        size_t bytes = i / OFFSETS, from = MARGIN + i % OFFSETS, to = from + bytes;
-        memset(memory, REGION_JUNK, sizeof memory);
-        memset(starts, 0, bytes);
-        struct heap_setup setup = {.ops = ops, .harden = 1};
-        setup.region =
-            (struct heap_region){.base = memory + from, .committed = bytes, .reserved = bytes, .starts = starts};
-        enum heap_status status = heap_init(h, &setup);
-        if (from % A != 0 || bytes % A != 0 || bytes < ops->fixed)
-            assert_int_equal(status, HEAP_BAD_REGION);
-        assert_true(status == HEAP_OK || status == HEAP_BAD_REGION);
-        if (status == HEAP_OK) {
-            assert_sound(h);
-            while (heap_alloc(h, 1)) {
-            }
-            assert_sound(h);
-        }
-        assert_true(is_filled(memory, REGION_JUNK, from));
-        assert_true(is_filled(memory + to, REGION_JUNK, sizeof memory - to));
-    }
+    size_t fixed = ops->fixed / A * A, suited = 0;
+    assert_true(fixed <= FIXED_MAX);
+    for (size_t i = 0; i < (BYTES + 1) * OFFSETS; i++)
+        suited += try_small_region(ops, i / OFFSETS, i % OFFSETS);
+    for (size_t i = 0; i < (BYTES + 1) * OFFSETS && fixed >= BYTES; i++)
+        suited += try_small_region(ops, fixed + i / OFFSETS, i % OFFSETS);
+    assert_true(suited > BYTES / A * (OFFSETS / A) / 2); /* the sweep met more than refusals */
 }
 
 static void unsuitable_regions_are_refused(void **state)

@@ -149,6 +149,7 @@ static void free_of_another_heaps_block(void **state)
     struct heap other;
     memset(starts, 0, sizeof starts);
     struct heap_setup setup = {.ops = policy_of(state), .harden = 1};
+    region_options(&setup);
     setup.region =
         (struct heap_region){.base = memory, .committed = sizeof memory, .reserved = sizeof memory, .starts = starts};
     assert_int_equal(heap_init(&other, &setup), HEAP_OK);
@@ -298,7 +299,8 @@ static void any_pointer_is_survived_without_a_start_table(void **state)
 /* Flips each bit of the region in turn. The check must end and answer, and once the bit is right again, so is the heap. */
 static void check_survives_any_flipped_bit(void **state)
 {
-    const struct region_shape shape = {.limit = 64 * A, .is_fixed = true, .harden = 1};
+    const size_t fixed = policy_of(state)->fixed / A * A; /* 64 A for blocks, and what the policy keeps for itself */
+    const struct region_shape shape = {.limit = 64 * A + fixed, .is_fixed = true, .harden = 1};
     region_heap(&region, h, policy_of(state), &shape);
     void *blocks[6];
     for (size_t i = 0; i < COUNT(blocks); i++)
