@@ -184,6 +184,31 @@ static void long_lived_block_kills_bump_heaps(void **state)
     }
 }
 
+/* Refusals of the scenario under a policy, all of them despite room. */
+static void check_refused(struct test_world *w, const char *name, const char *alloc, size_t refused)
+{
+    struct noted noted;
+    struct lab_result r = run(w, name, alloc, &noted);
+    assert_int_equal(r.failed, refused);
+    assert_int_equal(r.refused_despite_room, refused);
+    assert_int_equal(r.heap_peak, 16384);
+    expects(name, alloc, (uint32_t)refused);
+}
+
+static void phases_defeat_size_classes(void **state)
+{
+    check_refused(*state, "phases", "segregated", 60);
+    check_refused(*state, "phases", "slab", 0);
+    check_refused(*state, "phases", "first-fit", 0);
+}
+
+static void survivors_defeat_slabs(void **state)
+{
+    check_refused(*state, "survivors", "slab", 16);
+    check_refused(*state, "survivors", "segregated", 16);
+    check_refused(*state, "survivors", "first-fit", 0);
+}
+
 static void tables_are_sound(void **state)
 {
     (void)state;
@@ -198,7 +223,7 @@ static void tables_are_sound(void **state)
             assert_true(column <= 100);
         }
     }
-    assert_int_equal(scenarios, 5);
+    assert_int_equal(scenarios, 7);
     assert_null(lab_scenario_find("first-win", 9));
     assert_null(lab_scenario_find("", 0));
     assert_ptr_equal(lab_scenario_find("best-winsome", 9), find("best-wins"));
@@ -220,8 +245,14 @@ static void too_little_scratch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(series_run_as_published), TEST(expectations_are_stated),           TEST(broken_expectation_is_told),
-        TEST(next_fit_roams),          TEST(long_lived_block_kills_bump_heaps), TEST(tables_are_sound),
+        TEST(series_run_as_published),
+        TEST(expectations_are_stated),
+        TEST(broken_expectation_is_told),
+        TEST(next_fit_roams),
+        TEST(long_lived_block_kills_bump_heaps),
+        TEST(tables_are_sound),
+        TEST(phases_defeat_size_classes),
+        TEST(survivors_defeat_slabs),
         TEST(too_little_scratch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,9 +157,13 @@ static inline int test_end(void **state)
     return 0;
 }
 
+/* A run under the policy with its options as they are when nobody gives any. */
 static inline struct lab_run run_of(const struct heap_ops *ops, size_t heap_limit)
 {
-    return (struct lab_run){.policy = ops, .harden = 1, .heap_limit = heap_limit, .check_every = 1};
+    struct lab_run run = {.policy = ops, .harden = 1, .heap_limit = heap_limit, .check_every = 1};
+    for (size_t i = 0; ops->options && ops->options[i].key; i++)
+        run.options[i] = ops->options[i].fallback;
+    return run;
 }
 
 /* Runs and demands a status; the arena must be as before. */
