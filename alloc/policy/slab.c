@@ -326,9 +326,10 @@ static size_t check_list(struct heap *h, size_t cache, size_t most)
     size_t count = 0, object = (cache + 1) * h->options[OPTION_OBJECT];
     const struct run *prev = NULL;
     for (const struct slab *s = slab_state(h)->partial[cache]; s; s = (const struct slab *)s->run.next) {
-        const unsigned char *inside = (const unsigned char *)s + RUN_HEADER;
-        if (runs_find(h, inside) != &s->run || run_kind(&s->run) != RUN_CUT || s->run.prev != prev ||
-            s->object != object || s->used == s->count || ++count > most) {
+        const void *inside = (const void *)((uintptr_t)s + RUN_HEADER); /* a damaged link may lead anywhere */
+        const void *found = runs_find(h, inside);
+        if (found != s || run_kind(&s->run) != RUN_CUT || s->run.prev != prev || s->object != object ||
+            s->used == s->count || ++count > most) {
             heap_blame(h, HEAP_FAULT_LIST, s);
             return SIZE_MAX;
         }

@@ -187,8 +187,7 @@ static void long_lived_block_kills_bump_heaps(void **state)
 /* Refusals of the scenario under a policy, all of them despite room. */
 static void check_refused(struct test_world *w, const char *name, const char *alloc, size_t refused)
 {
-    struct noted noted;
-    struct lab_result r = run(w, name, alloc, &noted);
+    struct lab_result r = run(w, name, alloc, NULL);
     assert_int_equal(r.failed, refused);
     assert_int_equal(r.refused_despite_room, refused);
     assert_int_equal(r.heap_peak, 16384);
