@@ -89,7 +89,6 @@ static struct seg_class class_for(const struct heap *h, size_t size)
     c.block = low + steps * step;
     if (c.block >= 2 * low) { /* the first of the next doubling */
         c.block = 2 * low;
-        c.index += spacing;
     } else {
         c.index += steps;
     }
