@@ -68,6 +68,7 @@ bool fit_check_blocks(struct heap *h);
 size_t fit_need(const struct heap *h, size_t bytes, size_t align);
 size_t fit_usable(const struct heap *h, const void *ptr);
 size_t fit_granted(const struct heap *h, const void *ptr);
+size_t fit_block_size(const struct heap *h, size_t bytes);
 bool fit_walk(struct heap *h, heap_visit_fn *visit, void *context);
 
 /* ---- with the list of holes ---- */

@@ -142,6 +142,12 @@ size_t fit_granted(const struct heap *h, const void *ptr)
     return block_size(block_of(ptr));
 }
 
+size_t fit_block_size(const struct heap *h, size_t bytes)
+{
+    (void)h;
+    return block_size_for(bytes);
+}
+
 bool fit_walk(struct heap *h, heap_visit_fn *visit, void *context)
 {
     struct block *b = block_first(h);

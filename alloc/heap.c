@@ -354,7 +354,7 @@ size_t heap_usable(struct heap *h, void *ptr)
 
 size_t heap_block_size(const struct heap *h, size_t bytes)
 {
-    return h->ops->block_size(bytes);
+    return h->ops->block_size(h, bytes);
 }
 
 size_t heap_origin(const struct heap *h)

@@ -183,6 +183,44 @@ static bool make_crowd(struct lab_arena *arena, struct lab_program *program)
     return true;
 }
 
+/* A heap of 16 KiB, filled with 128 blocks of 100 bytes, of which every `keep`th stays (0: none); then the requests. */
+static bool make_refill(struct lab_arena *arena, struct lab_program *program, uint32_t keep, uint32_t requests,
+                        size_t size)
+{
+    enum { BLOCKS = 128, BLOCK = 100, LIMIT = 16384 };
+    struct builder b;
+    if (!builder_start(&b, arena, program, 2 * BLOCKS + requests, BLOCKS + requests))
+        return false;
+    for (uint32_t i = 0; i < BLOCKS; i++)
+        builder_alloc(&b, i, BLOCK);
+    for (uint32_t i = 0; i < BLOCKS; i++) {
+        if (keep == 0 || i % keep != 0)
+            builder_free(&b, i);
+    }
+    for (uint32_t i = 0; i < requests; i++)
+        builder_alloc(&b, BLOCKS + i, size);
+    program->heap_limit = LIMIT;
+    return true;
+}
+
+static bool make_phases(struct lab_arena *arena, struct lab_program *program)
+{
+    static const struct lab_expectation expected[] = {{"segregated", 60}, {"slab", 0}, {"first-fit", 0}};
+    if (!make_refill(arena, program, 0, 60, 200))
+        return false;
+    expect(program, expected, 3);
+    return true;
+}
+
+static bool make_survivors(struct lab_arena *arena, struct lab_program *program)
+{
+    static const struct lab_expectation expected[] = {{"slab", 16}, {"segregated", 16}, {"first-fit", 0}};
+    if (!make_refill(arena, program, 8, 16, 600))
+        return false;
+    expect(program, expected, 3);
+    return true;
+}
+
 const struct lab_scenario lab_scenarios[] = {
     {"first-wins", "a series of requests that first-fit serves whole and best-fit does not",
      "Four holes of 500, 700, 650 and 900 units, kept apart by one used unit each (a unit is 32 bytes).\n"
@@ -221,6 +259,14 @@ const struct lab_scenario lab_scenarios[] = {
      "1,000 boxes of 56 bytes stay. Another 1,000 come and go behind them, one at a time. A list of the\n"
      "holes has one entry to look at; a walk over the blocks steps over all that stay, each time.",
      make_crowd},
+    {"phases", "blocks of one size go, another size is asked for: what defeats size classes",
+     "A heap of 16 KiB. 128 blocks of 100 bytes fill it and go, every one. Then 60 blocks of 200 bytes are\n"
+     "asked for. A size class that never gives a chunk back keeps an empty heap full.",
+     make_phases},
+    {"survivors", "every eighth block stays, then larger ones are asked for: what defeats slabs",
+     "A heap of 16 KiB. 128 blocks of 100 bytes fill it; every eighth stays, one in each slab. Then 16 of\n"
+     "600 bytes are asked for. Seven eighths are free, and each slab is held by one object.",
+     make_survivors},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -48,7 +48,7 @@ const struct heap_ops heap_policy_best_fit = {
     .granted = fit_granted,
     .walk = fit_walk,
     .check = fit_check,
-    .block_size = block_size_for,
+    .block_size = fit_block_size,
     .origin = FIT_ORIGIN,
     .fixed = FIT_FIXED,
 };

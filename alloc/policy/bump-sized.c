@@ -43,8 +43,9 @@ static size_t offset_of(const struct heap *h, const void *ptr)
     return (size_t)((const unsigned char *)ptr - h->base) - SIZED_HEADER;
 }
 
-static size_t sized_block_size(size_t bytes)
+static size_t sized_block_size(const struct heap *h, size_t bytes)
 {
+    (void)h;
     size_t size;
     return heap_add(bytes ? bytes : 1, SIZED_HEADER, &size) && heap_round_up(size, HEAP_ALIGN, &size) ? size : 0;
 }
@@ -59,7 +60,7 @@ static enum heap_status sized_init(struct heap *h)
 static bool sized_end(const struct heap *h, size_t bytes, size_t align, size_t *start, size_t *end)
 {
     const struct sized_state *s = heap_state_const(h);
-    size_t size = sized_block_size(bytes);
+    size_t size = sized_block_size(h, bytes);
     *start = s->frontier + heap_align_gap((uintptr_t)h->base + s->frontier + SIZED_HEADER, align);
     return size != 0 && heap_add(*start, size, end);
 }
@@ -100,7 +101,7 @@ static struct heap_freed sized_free(struct heap *h, void *ptr)
 static bool sized_resize(struct heap *h, void *ptr, size_t bytes)
 {
     struct sized_state *s = sized_state(h);
-    size_t offset = offset_of(h, ptr), size = sized_block_size(bytes);
+    size_t offset = offset_of(h, ptr), size = sized_block_size(h, bytes);
     if (size == 0)
         return false;
     if (offset != s->last)

@@ -26,8 +26,9 @@ static struct bump_state *bump_state(struct heap *h)
     return heap_state(h);
 }
 
-static size_t bump_block_size(size_t bytes)
+static size_t bump_block_size(const struct heap *h, size_t bytes)
 {
+    (void)h;
     size_t size;
     return heap_round_up(bytes ? bytes : 1, HEAP_ALIGN, &size) ? size : 0;
 }
@@ -43,7 +44,7 @@ static enum heap_status bump_init(struct heap *h)
 static bool bump_end(const struct heap *h, size_t bytes, size_t align, size_t *start, size_t *end)
 {
     const struct bump_state *s = heap_state_const(h);
-    size_t size = bump_block_size(bytes);
+    size_t size = bump_block_size(h, bytes);
     *start = s->frontier + heap_align_gap((uintptr_t)h->base + s->frontier, align);
     return size != 0 && heap_add(*start, size, end);
 }
@@ -72,7 +73,7 @@ static struct heap_freed bump_free(struct heap *h, void *ptr)
 static bool bump_resize(struct heap *h, void *ptr, size_t bytes)
 {
     struct bump_state *s = bump_state(h);
-    size_t size = bump_block_size(bytes);
+    size_t size = bump_block_size(h, bytes);
     if ((unsigned char *)ptr != h->base + s->last || size == 0 || size > h->committed - s->last)
         return false;
     s->frontier = s->last + size;

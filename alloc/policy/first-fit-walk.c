@@ -119,7 +119,7 @@ const struct heap_ops heap_policy_first_fit_walk = {
     .granted = fit_granted,
     .walk = fit_walk,
     .check = fit_check_blocks,
-    .block_size = block_size_for,
+    .block_size = fit_block_size,
     .origin = FIT_ORIGIN,
     .fixed = FIT_FIXED,
 };

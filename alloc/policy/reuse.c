@@ -84,8 +84,9 @@ static bool is_block(const struct heap *h, size_t block)
     return block >= REUSE_PAD && block < frontier && leads_on(size_at(h, block), block, frontier);
 }
 
-static size_t reuse_block_size(size_t bytes)
+static size_t reuse_block_size(const struct heap *h, size_t bytes)
 {
+    (void)h;
     size_t size;
     return heap_add(bytes ? bytes : 1, REUSE_HEADER, &size) && heap_round_up(size, HEAP_ALIGN, &size) ? size : 0;
 }
@@ -133,7 +134,7 @@ static void append(struct heap *h, size_t size, size_t flag)
 
 static void *reuse_alloc(struct heap *h, size_t bytes, size_t align)
 {
-    size_t size = reuse_block_size(bytes), start, end;
+    size_t size = reuse_block_size(h, bytes), start, end;
     if (size == 0)
         return NULL;
     size_t block = first_that_serves(h, size, align);
@@ -153,7 +154,7 @@ static void *reuse_alloc(struct heap *h, size_t bytes, size_t align)
 static size_t reuse_need(const struct heap *h, size_t bytes, size_t align)
 {
     size_t start, end;
-    return appended(h, reuse_block_size(bytes), align, &start, &end) ? end - h->committed : SIZE_MAX;
+    return appended(h, reuse_block_size(h, bytes), align, &start, &end) ? end - h->committed : SIZE_MAX;
 }
 
 static void reuse_extend(struct heap *h, size_t added)
@@ -185,7 +186,7 @@ static struct heap_freed reuse_free(struct heap *h, void *ptr)
 
 static bool reuse_resize(struct heap *h, void *ptr, size_t bytes)
 {
-    size_t block = block_of(h, ptr), size = reuse_block_size(bytes);
+    size_t block = block_of(h, ptr), size = reuse_block_size(h, bytes);
     if (size == 0 || !is_block_in_use(h, block))
         return false;
     if (size <= size_at(h, block))

@@ -456,7 +456,7 @@ const struct heap_ops heap_policy_tlsf = {
     .granted = fit_granted,
     .walk = fit_walk,
     .check = tlsf_check,
-    .block_size = block_size_for,
+    .block_size = fit_block_size,
     .origin = TLSF_HEAD_BYTES + FIT_ORIGIN,
     .fixed = TLSF_HEAD_BYTES + FIT_FIXED,
 };

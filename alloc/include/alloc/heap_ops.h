@@ -69,8 +69,8 @@ struct heap_ops {
     bool (*walk)(struct heap *h, heap_visit_fn *visit, void *context);
     /* The policy's own invariants. False after heap_blame(). The walk has passed already. */
     bool (*check)(struct heap *h);
-    /* Block size for a request, header included; 0 if none can hold it. */
-    size_t (*block_size)(size_t bytes);
+    /* Block size for a request, header included, under the heap's options; 0 if none can hold it. */
+    size_t (*block_size)(const struct heap *h, size_t bytes);
     /* Offset from base of the lowest payload address it can ever return, and the bytes fixed in the region, which are
      * both constants of the policy, whatever its options say. */
     size_t origin, fixed;

@@ -181,7 +181,7 @@ static void policy_itself_refuses_impossible_sizes(void **state)
                 assert_true(need >= bytes - h->committed);
                 cases++;
             }
-            assert_true(h->ops->block_size(bytes) == 0 || h->ops->block_size(bytes) >= bytes);
+            assert_true(heap_block_size(h, bytes) == 0 || heap_block_size(h, bytes) >= bytes);
         }
         assert_true(snapshot_holds(&before, h));
         snapshot_end(&before);

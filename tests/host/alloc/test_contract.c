@@ -82,7 +82,7 @@ static void fixed_region_is_never_grown(void **state)
 
 static void many_heaps_live_side_by_side(void **state)
 {
-    enum { HEAPS = 4, BYTES = 8192 };
+    enum { HEAPS = 4, BYTES = 16384 };
     static struct heap heaps[HEAPS];
     static uint8_t starts[HEAPS][BYTES / 4 / 8 + 1];
     memset(starts, 0, sizeof starts);

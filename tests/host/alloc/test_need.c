@@ -4,7 +4,7 @@
 
 #define A HEAP_ALIGN
 
-enum { CAPACITY = 8 << 20, START = 8192 };
+enum { CAPACITY = 8 << 20, START = 32768 };
 
 static struct test_region region;
 static struct heap heap, *const h = &heap; /* the heap under test, in `region` */
@@ -109,7 +109,8 @@ static void assert_promise(void **state, enum filling filling, size_t bytes, siz
 
 static void need_is_enough_and_a_less_is_not(void **state)
 {
-    static const size_t sizes[] = {0, 1, 8, 24, 25, 100, 4000, 8000, 8150, 8184, 8192, 20000};
+    static const size_t sizes[] = {0,    1,           8,          24,        25,    100,
+                                   4000, START - 192, START - 42, START - 8, START, START + 11800};
     for (enum filling filling = EMPTY; filling < FILLINGS; filling++) {
         for (size_t i = 0; i < COUNT(sizes); i++)
             assert_promise(state, filling, sizes[i], A);
@@ -124,7 +125,7 @@ static void need_is_exact_for_every_size_near_the_room(void **state)
 
 static void need_is_exact_for_aligned_requests(void **state)
 {
-    static const size_t sizes[] = {1, 100, 5000, 8192};
+    static const size_t sizes[] = {1, 100, 5000, START};
     for (enum filling filling = EMPTY; filling < FILLINGS; filling++) {
         for (size_t align = 2 * A; align <= HEAP_REGION_ALIGN; align *= 2) {
             for (size_t i = 0; i < COUNT(sizes); i++)

@@ -209,8 +209,9 @@ static bool walk_extents(struct heap *h, heap_visit_fn *visit, void *context)
     return true;
 }
 
-static size_t block_of_sixteen_more(size_t bytes)
+static size_t block_of_sixteen_more(const struct heap *own, size_t bytes)
 {
+    (void)own;
     return bytes + 16;
 }
 

@@ -234,6 +234,30 @@ static void crowd_is_walked_over(void **state)
     assert_true(walk.counters.probes > 500 * list.counters.probes);
 }
 
+/* Refusals of the scenario under a policy, all of them despite room. */
+static void check_refused(struct test_world *w, const char *name, const char *alloc, size_t refused)
+{
+    struct lab_result r = run(w, name, alloc, NULL);
+    assert_int_equal(r.failed, refused);
+    assert_int_equal(r.refused_despite_room, refused);
+    assert_int_equal(r.heap_peak, 16384);
+    expects(name, alloc, (uint32_t)refused);
+}
+
+static void phases_defeat_size_classes(void **state)
+{
+    check_refused(*state, "phases", "segregated", 60);
+    check_refused(*state, "phases", "slab", 0);
+    check_refused(*state, "phases", "first-fit", 0);
+}
+
+static void survivors_defeat_slabs(void **state)
+{
+    check_refused(*state, "survivors", "slab", 16);
+    check_refused(*state, "survivors", "segregated", 16);
+    check_refused(*state, "survivors", "first-fit", 0);
+}
+
 static void tables_are_sound(void **state)
 {
     (void)state;
@@ -270,9 +294,17 @@ static void too_little_scratch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(series_run_as_published), TEST(expectations_are_stated),           TEST(broken_expectation_is_told),
-        TEST(next_fit_roams),          TEST(long_lived_block_kills_bump_heaps), TEST(tables_are_sound),
-        TEST(too_little_scratch),      TEST(good_fit_misses_what_fits),         TEST(blocks_of_reuse_stay_small),
+        TEST(series_run_as_published),
+        TEST(expectations_are_stated),
+        TEST(broken_expectation_is_told),
+        TEST(next_fit_roams),
+        TEST(long_lived_block_kills_bump_heaps),
+        TEST(tables_are_sound),
+        TEST(phases_defeat_size_classes),
+        TEST(survivors_defeat_slabs),
+        TEST(too_little_scratch),
+        TEST(good_fit_misses_what_fits),
+        TEST(blocks_of_reuse_stay_small),
         TEST(crowd_is_walked_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

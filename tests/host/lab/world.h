@@ -157,6 +157,7 @@ static inline int test_end(void **state)
     return 0;
 }
 
+/* A run under the policy with its options as they are when nobody gives any. */
 static inline struct lab_run run_of(const struct heap_ops *ops, size_t heap_limit)
 {
     struct lab_run run = {.policy = ops, .harden = 1, .heap_limit = heap_limit, .check_every = 1};

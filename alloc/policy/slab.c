@@ -1,0 +1,391 @@
+/* Slabs: for each size of object a cache, which owns slabs: units of the pool, cut into equal objects without headers.
+ *
+ *      a slab:
+ *      | run header | counts | index of 16 bits each | rest | object 0 | object 1 | ... | object n - 1 |
+ *
+ *      index:   | used | 3 | used | end | ? | ? |      first free: 1, fresh: 4
+ *                        '--------^       never handed out yet: no entry
+ *
+ *      caches:  16 -> slab -> slab      32 -> none      48 -> slab      ...      slabs that have a free object
+ *
+ * Objects of one size fit each other's places exactly, so inside a cache nothing needs to be searched, split or merged. No
+ * object has a header: the slab is found by rounding the address down (runs.h), and the index in the slab tells which
+ * objects are in use and links those that are not, so that bytes in use and bookkeeping never touch. A full slab is on no list. A
+ * slab whose last object is freed goes back to the pool, where another cache, or a large block, can have it: that is
+ * the difference to simple segregated storage.
+ *
+ * A cache comes to be with the first request of its size: all it is, is a list. Sizes are multiples of `object`; a size is
+ * cached if two of it fit a slab and there is a list for it. A larger request, or one with an alignment, takes whole units of the
+ * pool, first fit.
+ *
+ * Invariants, besides R1 to R5 of the pool:
+ *   I1  a slab's objects are of a cached size, as many as fit behind header and index, at the slab's end
+ *   I2  used objects have the mark in the index; those that are free below `fresh` are linked through it, each once
+ *   I3  a slab has at least one object in use; the counts agree with the index
+ *   I4  the list of a cache holds exactly its slabs that have a free object
+ *
+ * Allocating, in steps:
+ *   1. round the size up; take the first slab of its cache, or a new one from the pool
+ *   2. hand out the object freed last in it, or the lowest that never was
+ *   3. a slab that is full now leaves the list
+ * A freed object puts its slab, if it was full, at the front of the list.
+ *
+ * Cost: O(1), and one division, to find an object's number. A new slab costs no more; large blocks O(free runs).
+ * Source: Bonwick, The Slab Allocator, 1994. Kept out of it: constructors, colours, and the empty slabs in reserve.
+ * Beaten by: survivors. One object in each slab is enough to keep all of them.
+ */
+#include "../runs.h"
+
+struct slab {
+    struct run run;      /* next, prev: list of the cache */
+    size_t object;       /* bytes of each */
+    uint16_t count;      /* objects */
+    uint16_t used;       /* of them, in use now */
+    uint16_t fresh;      /* objects from here on were never handed out */
+    uint16_t first_free; /* below fresh; INDEX_END: none */
+    uint16_t index[];    /* below fresh: INDEX_USED, or the next free one */
+};
+
+enum { INDEX_USED = 0xFFFF, INDEX_END = 0xFFFE };
+
+_Static_assert(RUN_UNIT_MAX / HEAP_ALIGN < INDEX_END, "every object has a number");
+
+enum { CACHES = 48, OPTION_OBJECT = 0, OPTION_SLAB = 1 };
+
+struct slab_state {
+    struct runs runs;
+    struct slab *partial[CACHES]; /* slabs with a free object, by size */
+};
+
+_Static_assert(sizeof(struct slab_state) <= HEAP_STATE_WORDS * sizeof(uintptr_t), "the state fits the heap's scratch");
+
+static struct slab_state *slab_state(struct heap *h)
+{
+    return heap_state(h);
+}
+
+static size_t slab_bytes(const struct heap *h)
+{
+    return h->options[OPTION_SLAB];
+}
+
+/* ---- sizes ---- */
+
+/* Where the objects of a slab would begin at the earliest: behind header and index. */
+static size_t index_end(size_t count)
+{
+    size_t end = offsetof(struct slab, index) + count * sizeof(uint16_t);
+    return (end + HEAP_ALIGN - 1) & ~(HEAP_ALIGN - 1);
+}
+
+/* How many objects of that size fit a slab. */
+static size_t objects_in(const struct heap *h, size_t object)
+{
+    size_t room = slab_bytes(h) - offsetof(struct slab, index), count = room / (object + sizeof(uint16_t));
+    while (count > 0 && index_end(count) > slab_bytes(h) - count * object) /* the rounding may cost one */
+        count--;
+    return count;
+}
+
+/* Size of the objects for a request; 0: it is large. */
+static size_t object_size(const struct heap *h, size_t bytes)
+{
+    size_t grain = h->options[OPTION_OBJECT], object;
+    if (bytes > slab_bytes(h) || !heap_round_up_to(bytes ? bytes : 1, grain, &object))
+        return 0;
+    return object / grain <= CACHES && objects_in(h, object) >= 2 ? object : 0;
+}
+
+static size_t slab_block_size(const struct heap *h, size_t bytes)
+{
+    size_t object = object_size(h, bytes);
+    return object ? object : runs_large_size(h, bytes);
+}
+
+/* ---- a slab and its objects ---- */
+
+static struct slab **cache_of(struct heap *h, const struct slab *s)
+{
+    return &slab_state(h)->partial[s->object / h->options[OPTION_OBJECT] - 1];
+}
+
+/* Offset of object 0 in its slab. */
+static size_t first_object(const struct heap *h, const struct slab *s)
+{
+    return slab_bytes(h) - s->count * s->object;
+}
+
+static void *object_at(const struct heap *h, struct slab *s, size_t number)
+{
+    return (unsigned char *)s + first_object(h, s) + number * s->object;
+}
+
+/* Number of the object at ptr; s->count if none begins there. */
+static size_t number_of(const struct heap *h, const struct slab *s, const void *ptr)
+{
+    size_t distance = (size_t)((uintptr_t)ptr - (uintptr_t)s), first = first_object(h, s);
+    if (distance < first || (distance - first) % s->object != 0)
+        return s->count;
+    return (distance - first) / s->object;
+}
+
+static bool is_used(const struct slab *s, size_t number)
+{
+    return number < s->fresh && s->index[number] == INDEX_USED;
+}
+
+/* What the header says of sizes and counts (I1, I3). */
+static bool is_sane_slab(const struct heap *h, const struct slab *s)
+{
+    return s->object > 0 && object_size(h, s->object) == s->object && s->count == objects_in(h, s->object) &&
+           s->used > 0 && s->used <= s->fresh && s->fresh <= s->count;
+}
+
+/* ---- the list of a cache ---- */
+
+static void list_add(struct heap *h, struct slab *s)
+{
+    struct slab **list = cache_of(h, s);
+    s->run.prev = NULL;
+    s->run.next = *list ? &(*list)->run : NULL;
+    if (*list)
+        (*list)->run.prev = &s->run;
+    *list = s;
+}
+
+static void list_remove(struct heap *h, struct slab *s)
+{
+    if (s->run.prev)
+        s->run.prev->next = s->run.next;
+    else
+        *cache_of(h, s) = (struct slab *)s->run.next;
+    if (s->run.next)
+        s->run.next->prev = s->run.prev;
+}
+
+/* ---- operations ---- */
+
+static enum heap_status slab_init(struct heap *h)
+{
+    runs_init(h, slab_bytes(h));
+    return HEAP_OK;
+}
+
+/* A slab of the cache for that size that has a free object; NULL: none, and no unit for a new one. */
+static struct slab *slab_for(struct heap *h, size_t object)
+{
+    struct slab *s = slab_state(h)->partial[object / h->options[OPTION_OBJECT] - 1];
+    heap_note_probe(h);
+    if (s)
+        return s;
+    s = (struct slab *)runs_take_unit(h);
+    if (!s)
+        return NULL;
+    s->object = object;
+    s->count = (uint16_t)objects_in(h, object);
+    s->used = s->fresh = 0;
+    s->first_free = INDEX_END;
+    list_add(h, s);
+    return s;
+}
+
+static void *slab_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    size_t object = object_size(h, bytes);
+    if (object == 0 || align > HEAP_ALIGN)
+        return runs_take_large(h, bytes, align);
+    struct slab *s = slab_for(h, object);
+    if (!s)
+        return NULL;
+    size_t number = s->first_free;
+    if (number == INDEX_END)
+        number = s->fresh++;
+    else
+        s->first_free = s->index[number];
+    s->index[number] = INDEX_USED;
+    if (++s->used == s->count)
+        list_remove(h, s);
+    return object_at(h, s, number);
+}
+
+static size_t slab_need(const struct heap *h, size_t bytes, size_t align)
+{
+    bool is_small = object_size(h, bytes) > 0 && align == HEAP_ALIGN;
+    return is_small ? runs_need_unit(h) : runs_need_large(h, bytes, align);
+}
+
+static void release_object(struct heap *h, struct slab *s, size_t number)
+{
+    bool was_full = s->used == s->count;
+    s->index[number] = s->first_free;
+    s->first_free = (uint16_t)number;
+    if (--s->used == 0) { /* never the one of a full slab: there are two at least */
+        list_remove(h, s);
+        runs_give(h, &s->run);
+    } else if (was_full) {
+        list_add(h, s);
+    }
+}
+
+static struct heap_freed slab_free(struct heap *h, void *ptr)
+{
+    struct run *r = runs_find(h, ptr);
+    struct slab *s = (struct slab *)r;
+    if (!r)
+        return runs_refuse(h, HEAP_FAULT_HEADER, ptr);
+    struct heap_freed freed = {.status = HEAP_OK, .granted = run_size(r)};
+    if (run_kind(r) == RUN_LARGE) {
+        runs_give(h, r);
+        return freed;
+    }
+    if (!is_sane_slab(h, s))
+        return runs_refuse(h, HEAP_FAULT_HEADER, ptr);
+    size_t number = number_of(h, s, ptr);
+    if (number == s->count)
+        return runs_refuse(h, HEAP_FAULT_FREE_INTERIOR, ptr);
+    if (!is_used(s, number))
+        return runs_refuse(h, HEAP_FAULT_DOUBLE_FREE, ptr);
+    freed.granted = s->object;
+    release_object(h, s, number);
+    return freed;
+}
+
+/* Whole block at ptr, and the bytes of it before the payload; false if nothing in use can be believed to be there. */
+static bool block_at(const struct heap *h, const void *ptr, size_t *size, size_t *front)
+{
+    const struct run *r = runs_find(h, ptr);
+    if (!r)
+        return false;
+    const struct slab *s = (const struct slab *)r;
+    bool is_large = run_kind(r) == RUN_LARGE;
+    *size = is_large ? run_size(r) : s->object;
+    *front = is_large ? r->lead : 0;
+    return is_large || (is_sane_slab(h, s) && is_used(s, number_of(h, s, ptr)));
+}
+
+static size_t slab_usable(const struct heap *h, const void *ptr)
+{
+    size_t size, front;
+    return block_at(h, ptr, &size, &front) ? size - front : 0;
+}
+
+static size_t slab_granted(const struct heap *h, const void *ptr)
+{
+    size_t size, front;
+    return block_at(h, ptr, &size, &front) ? size : 0;
+}
+
+/* An object stays as long as it is large enough; it cannot grow into its neighbour. */
+static bool slab_resize(struct heap *h, void *ptr, size_t bytes)
+{
+    struct run *r = runs_find(h, ptr);
+    if (r && run_kind(r) == RUN_LARGE)
+        return runs_resize_large(h, r, bytes);
+    return bytes <= slab_usable(h, ptr);
+}
+
+/* ---- walk and check ---- */
+
+static bool walk_slab(struct heap *h, const struct run *r, struct runs_walk *w)
+{
+    const struct slab *s = (const struct slab *)r;
+    size_t offset = (size_t)((uintptr_t)s - (uintptr_t)h->base);
+    if (!is_sane_slab(h, s)) /* I1 */
+        return heap_blame(h, HEAP_FAULT_HEADER, s);
+    runs_visit(w, HEAP_META, offset, first_object(h, s));
+    offset += first_object(h, s);
+    for (size_t i = 0; i < s->count; i++, offset += s->object) {
+        if (!runs_visit(w, is_used(s, i) ? HEAP_USED : HEAP_FREE, offset, s->object))
+            break;
+    }
+    return true;
+}
+
+static bool slab_walk(struct heap *h, heap_visit_fn *visit, void *context)
+{
+    return runs_walk(h, visit, context, walk_slab);
+}
+
+/* The index of one slab (I2, I3). */
+static bool check_index(struct heap *h, const struct slab *s)
+{
+    size_t used = 0, linked = 0;
+    for (size_t i = 0; i < s->fresh; i++)
+        used += is_used(s, i);
+    for (size_t i = s->first_free; i != INDEX_END; i = s->index[i]) {
+        if (i >= s->fresh || is_used(s, i) || ++linked > s->fresh)
+            return heap_blame(h, HEAP_FAULT_LIST, s);
+    }
+    return (used == s->used && used + linked == s->fresh) || heap_blame(h, HEAP_FAULT_COUNT, s);
+}
+
+/* Slabs in the list of that cache, each one of its own with a free object. Blames and answers SIZE_MAX where not, or where
+ * there are more than `most`. */
+static size_t check_list(struct heap *h, size_t cache, size_t most)
+{
+    size_t count = 0, object = (cache + 1) * h->options[OPTION_OBJECT];
+    const struct run *prev = NULL;
+    for (const struct slab *s = slab_state(h)->partial[cache]; s; s = (const struct slab *)s->run.next) {
+        const void *inside = (const void *)((uintptr_t)s + RUN_HEADER); /* a damaged link may lead anywhere */
+        const void *found = runs_find(h, inside);
+        if (found != s || run_kind(&s->run) != RUN_CUT || s->run.prev != prev || s->object != object ||
+            s->used == s->count || ++count > most) {
+            heap_blame(h, HEAP_FAULT_LIST, s);
+            return SIZE_MAX;
+        }
+        prev = &s->run;
+    }
+    return count;
+}
+
+static bool slab_check(struct heap *h)
+{
+    size_t waiting = 0, listed = 0;
+    if (!runs_check(h))
+        return false;
+    for (const struct run *r = runs_first(h); r; r = runs_above(h, r)) {
+        const struct slab *s = (const struct slab *)r;
+        if (run_kind(r) != RUN_CUT)
+            continue;
+        if (!check_index(h, s))
+            return false;
+        waiting += s->used < s->count;
+    }
+    for (size_t i = 0; i < CACHES; i++) { /* I4 */
+        size_t count = check_list(h, i, waiting - listed);
+        if (count == SIZE_MAX)
+            return false;
+        listed += count;
+    }
+    return listed == waiting || heap_blame(h, HEAP_FAULT_LIST, h->base);
+}
+
+static const struct heap_option slab_options[] = {
+    [OPTION_OBJECT] = {"object", "sizes of objects are multiples of this many bytes", HEAP_ALIGN, 1024, 16, HEAP_ALIGN},
+    [OPTION_SLAB] = {"slab", "bytes of a slab, and the unit of large blocks", RUN_UNIT_MIN, RUN_UNIT_MAX, 1024,
+                     RUN_UNIT_MIN},
+    {.key = NULL},
+};
+
+const struct heap_ops heap_policy_slab = {
+    .name = "slab",
+    .summary = "caches of equal objects; empty slabs go back to the pool",
+    .source = "Bonwick, The Slab Allocator: An Object-Caching Kernel Memory Allocator, 1994",
+    .complexity = "alloc and free O(1), O(free runs) for large blocks",
+    .rung = 110,
+    .state_bytes = sizeof(struct slab_state),
+    .options = slab_options,
+    .init = slab_init,
+    .alloc = slab_alloc,
+    .free = slab_free,
+    .resize = slab_resize,
+    .need = slab_need,
+    .extend = runs_extend,
+    .usable = slab_usable,
+    .granted = slab_granted,
+    .walk = slab_walk,
+    .check = slab_check,
+    .block_size = slab_block_size,
+    .origin = RUN_HEADER,
+    .fixed = 0,
+};
