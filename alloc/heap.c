@@ -1,42 +1,15 @@
-/* The front-end of every heap: argument checks, growth, counters, the start table, the moving resize, calloc.
+/* The front-end of every heap: argument checks, growth, counters, hardening's order, the moving resize, calloc.
  *
- *     caller -> heap_alloc() ... -> [checks, counters] -> policy's operations -> bytes of the region
+ *     caller -> heap_alloc() ... -> [checks, counters] -> [guards] -> policy's operations -> bytes of the region
  *                                        |
  *                                        +-> grow callback, when the policy finds no place
- *
- * From `harden` 1 on the start table (starts.h) knows where a live payload starts and where a freed one started. It lies
- * outside the region, so nothing a caller writes into its blocks can forge it.
  */
-#include <alloc/heap_ops.h>
-
+#include "frontend.h"
+#include "guard.h"
 #include "starts.h"
 
 void *memcpy(void *to, const void *from, size_t bytes);
 void *memset(void *to, int byte, size_t bytes);
-
-const char *heap_fault_text(enum heap_fault_class class)
-{
-    static const char *const text[HEAP_FAULT_CLASSES] = {
-        [HEAP_FAULT_NONE] = "ok",
-        [HEAP_FAULT_DOUBLE_FREE] = "double free",
-        [HEAP_FAULT_FREE_INTERIOR] = "invalid free: interior",
-        [HEAP_FAULT_FREE_UNALIGNED] = "invalid free: unaligned",
-        [HEAP_FAULT_FREE_OUTSIDE] = "invalid free: not in heap",
-        [HEAP_FAULT_BAD_RESIZE] = "invalid realloc",
-        [HEAP_FAULT_HEADER] = "corrupted block header",
-        [HEAP_FAULT_LIST] = "corrupted free list",
-        [HEAP_FAULT_TILING] = "blocks do not tile the region",
-        [HEAP_FAULT_COUNT] = "blocks contradict the counters",
-    };
-    return class < HEAP_FAULT_CLASSES ? text[class] : "unknown fault";
-}
-
-bool heap_blame(struct heap *h, enum heap_fault_class class, const void *address)
-{
-    if (h->fault.class == HEAP_FAULT_NONE)
-        h->fault = (struct heap_fault){.class = class, .address = address, .operation = h->counters.operations};
-    return false;
-}
 
 const struct heap_ops *heap_policy_find(const char *name)
 {
@@ -58,11 +31,13 @@ static void assert_call_allowed(const volatile unsigned *no_calls_while)
 
 /* ---- one operation: counted at its start, its probes added up at its end ---- */
 
-static void operation_begin(struct heap *h)
+/* False: the free structure is damaged, and nothing may be done. */
+static bool operation_begin(struct heap *h)
 {
     h->counters.operations++;
     h->counters.probes_now = 0;
     h->fault.class = HEAP_FAULT_NONE;
+    return h->harden < 2 || !h->ops->check_free || h->ops->check_free(h);
 }
 
 static void operation_end(struct heap *h)
@@ -71,6 +46,10 @@ static void operation_end(struct heap *h)
     c->probes += c->probes_now;
     if (c->probes_now > c->probes_max)
         c->probes_max = c->probes_now;
+    if (heap_is_blamed(h))
+        heap_locate_fault(h);
+    else if (h->harden >= 4)
+        heap_check(h);
 }
 
 /* ---- growth ---- */
@@ -151,6 +130,8 @@ enum heap_status heap_init(struct heap *h, const struct heap_setup *setup)
         .refuses_context = r->refuses_context,
         .starts = setup->harden > 0 ? r->starts : NULL,
         .no_calls_while = r->no_calls_while,
+        .other = r->other,
+        .seam = setup->harden >= 3 ? &guard_ops : setup->ops,
         .harden = setup->harden,
     };
     for (size_t i = 0; i < HEAP_OPTIONS_MAX; i++)
@@ -161,33 +142,28 @@ enum heap_status heap_init(struct heap *h, const struct heap_setup *setup)
 
 /* ---- alloc ---- */
 
-/* Whether the operation under way has met a damaged block: then growth is no answer. */
-static bool has_damage(const struct heap *h)
-{
-    return h->fault.class != HEAP_FAULT_NONE;
-}
-
 /* What becomes of an operation that got no place. */
 static enum heap_status refusal(struct heap *h)
 {
-    if (has_damage(h))
+    if (heap_is_blamed(h))
         return HEAP_CORRUPT;
     h->counters.refused++;
     return HEAP_NO_MEMORY;
 }
 
+/* Damage that the search meets is no reason to grow. */
 static void *place(struct heap *h, size_t bytes, size_t align)
 {
     if (h->refuses && h->refuses(h->refuses_context))
         return NULL;
-    void *ptr = h->ops->alloc(h, bytes, align);
-    if (!ptr && !has_damage(h) && grow_by(h, h->ops->need(h, bytes, align))) {
-        ptr = h->ops->alloc(h, bytes, align);
+    void *ptr = h->seam->alloc(h, bytes, align);
+    if (!ptr && !heap_is_blamed(h) && grow_by(h, h->seam->need(h, bytes, align))) {
+        ptr = h->seam->alloc(h, bytes, align);
         HEAP_ASSERT(ptr); /* the promise of need() */
     }
     if (!ptr)
         return NULL;
-    size_t granted = h->ops->granted(h, ptr);
+    size_t granted = h->seam->granted(h, ptr);
     starts_set(h, ptr, START_LIVE);
     h->counters.granted += granted;
     h->counters.blocks += granted > 0;
@@ -197,8 +173,7 @@ static void *place(struct heap *h, size_t bytes, size_t align)
 
 static enum heap_status place_counted(struct heap *h, size_t bytes, size_t align, void **out)
 {
-    operation_begin(h);
-    *out = place(h, bytes, align);
+    *out = operation_begin(h) ? place(h, bytes, align) : NULL;
     enum heap_status status = *out ? HEAP_OK : refusal(h);
     operation_end(h);
     return status;
@@ -226,7 +201,7 @@ void *heap_calloc(struct heap *h, size_t count, size_t size)
     assert_call_allowed(h->no_calls_while);
     if (size != 0 && count > SIZE_MAX / size) {
         operation_begin(h);
-        h->counters.refused++;
+        refusal(h);
         operation_end(h);
         return NULL;
     }
@@ -234,41 +209,20 @@ void *heap_calloc(struct heap *h, size_t count, size_t size)
     return ptr ? memset(ptr, 0, count * size) : NULL;
 }
 
-/* ---- free and resize: a pointer is checked before any header is believed ---- */
-
-/* HEAP_FAULT_NONE if ptr may be handed to the policy. */
-static enum heap_fault_class pointer_fault(const struct heap *h, const void *ptr)
-{
-    uintptr_t address = (uintptr_t)ptr, base = (uintptr_t)h->base;
-    if (address < base || address - base >= h->committed)
-        return HEAP_FAULT_FREE_OUTSIDE;
-    if (!heap_is_aligned(address, HEAP_ALIGN))
-        return HEAP_FAULT_FREE_UNALIGNED;
-    if (!h->starts)
-        return HEAP_FAULT_NONE;
-    switch (starts_get(h, ptr)) {
-    case START_LIVE:
-        return HEAP_FAULT_NONE;
-    case START_FREED:
-        return HEAP_FAULT_DOUBLE_FREE;
-    default:
-        return HEAP_FAULT_FREE_INTERIOR;
-    }
-}
+/* ---- free and resize: a pointer is judged before any header is believed ---- */
 
 static enum heap_status release(struct heap *h, void *ptr)
 {
-    enum heap_fault_class fault = pointer_fault(h, ptr);
+    enum heap_fault_class fault = heap_judge_pointer(h, ptr);
     if (fault != HEAP_FAULT_NONE) {
         heap_blame(h, fault, ptr);
         return HEAP_BAD_POINTER;
     }
-    struct heap_freed freed = h->ops->free(h, ptr);
+    struct heap_freed freed = h->seam->free(h, ptr);
     if (freed.status != HEAP_OK)
         return freed.status;
     starts_set(h, ptr, START_FREED);
-    h->counters.granted -= freed.granted;
-    h->counters.blocks -= freed.granted > 0;
+    heap_note_returned(h, freed.granted);
     if (h->counters.live > 0) /* without a start table a headerless policy takes a second free for a first */
         h->counters.live--;
     return HEAP_OK;
@@ -279,17 +233,19 @@ enum heap_status heap_free(struct heap *h, void *ptr)
     assert_call_allowed(h->no_calls_while);
     if (!ptr)
         return HEAP_OK;
-    operation_begin(h);
-    enum heap_status status = release(h, ptr);
+    enum heap_status status = operation_begin(h) ? release(h, ptr) : HEAP_CORRUPT;
     operation_end(h);
     return status;
 }
 
-/* HEAP_OK if ptr is a live block's start. With a start table, a live block without a usable size has a damaged header. */
+/* HEAP_OK if ptr is a live block's start and nothing around it is damaged. With a start table, a live block without a
+ * usable size has a damaged header. */
 static enum heap_status resizable(struct heap *h, const void *ptr)
 {
-    bool is_start = pointer_fault(h, ptr) == HEAP_FAULT_NONE;
-    if (is_start && h->ops->usable(h, ptr) > 0)
+    bool is_start = heap_judge_pointer(h, ptr) == HEAP_FAULT_NONE;
+    if (is_start && h->harden >= 3 && !guard_is_intact(h, ptr))
+        return HEAP_CORRUPT;
+    if (is_start && h->seam->usable(h, ptr) > 0)
         return HEAP_OK;
     bool is_damaged = is_start && h->starts;
     heap_blame(h, is_damaged ? HEAP_FAULT_HEADER : HEAP_FAULT_BAD_RESIZE, ptr);
@@ -298,17 +254,17 @@ static enum heap_status resizable(struct heap *h, const void *ptr)
 
 static bool resize_in_place(struct heap *h, void *ptr, size_t bytes)
 {
-    size_t before = h->ops->granted(h, ptr);
-    if (!h->ops->resize || !h->ops->resize(h, ptr, bytes))
+    size_t before = h->seam->granted(h, ptr);
+    if (!h->seam->resize || !h->seam->resize(h, ptr, bytes))
         return false;
-    h->counters.granted += h->ops->granted(h, ptr) - before;
+    h->counters.granted += h->seam->granted(h, ptr) - before;
     h->counters.resized_in_place++;
     return true;
 }
 
 static enum heap_status resize_moving(struct heap *h, void *ptr, size_t bytes, void **out)
 {
-    size_t usable = h->ops->usable(h, ptr);
+    size_t usable = h->seam->usable(h, ptr);
     void *moved = place(h, bytes, HEAP_ALIGN);
     if (!moved)
         return refusal(h);
@@ -331,12 +287,11 @@ enum heap_status heap_resize(struct heap *h, void *ptr, size_t bytes, void **out
         return place_counted(h, bytes, HEAP_ALIGN, out);
     if (bytes == 0)
         return HEAP_BAD_ARGUMENT;
-    operation_begin(h);
-    enum heap_status status = resizable(h, ptr);
+    enum heap_status status = operation_begin(h) ? resizable(h, ptr) : HEAP_CORRUPT;
     if (status == HEAP_OK && resize_in_place(h, ptr, bytes))
         *out = ptr;
     else if (status == HEAP_OK)
-        status = resize_moving(h, ptr, bytes, out);
+        status = heap_is_blamed(h) ? HEAP_CORRUPT : resize_moving(h, ptr, bytes, out);
     operation_end(h);
     return status;
 }
@@ -347,19 +302,22 @@ size_t heap_usable(struct heap *h, void *ptr)
     if (!ptr)
         return 0;
     h->fault.class = HEAP_FAULT_NONE;
-    return resizable(h, ptr) == HEAP_OK ? h->ops->usable(h, ptr) : 0;
+    if (resizable(h, ptr) == HEAP_OK)
+        return h->seam->usable(h, ptr);
+    heap_locate_fault(h);
+    return 0;
 }
 
 /* ---- what the policy says of itself ---- */
 
 size_t heap_block_size(const struct heap *h, size_t bytes)
 {
-    return h->ops->block_size(h, bytes);
+    return h->seam->block_size(h, bytes);
 }
 
 size_t heap_origin(const struct heap *h)
 {
-    return h->ops->origin;
+    return h->ops->origin + (h->harden >= 3 ? GUARD_FRONT : 0);
 }
 
 size_t heap_fixed(const struct heap *h)

@@ -3,7 +3,8 @@
  * The walk hands out extents. They tile the region if each begins where the last one ended and the last ends at
  * `committed`; everything here sits on that check.
  */
-#include <alloc/heap_ops.h>
+#include "frontend.h"
+#include "guard.h"
 
 struct tiling {
     heap_visit_fn *visit; /* the caller's, may be NULL */
@@ -117,14 +118,23 @@ enum heap_status heap_free_below(struct heap *h, size_t block_bytes, size_t *byt
 
 /* ---- check ---- */
 
-enum heap_status heap_check(struct heap *h)
+static bool is_consistent(struct heap *h)
 {
     struct heap_shape shape;
+    if (h->harden >= 3 && !guard_check(h)) /* first: an overflow is told as what it is, not as the header it smashed */
+        return false;
     if (heap_measure(h, &shape) != HEAP_OK)
-        return HEAP_CORRUPT;
-    if (shape.used != h->counters.granted || shape.used_blocks != h->counters.blocks) {
-        heap_blame(h, HEAP_FAULT_COUNT, h->base);
-        return HEAP_CORRUPT;
-    }
-    return h->ops->check(h) ? HEAP_OK : HEAP_CORRUPT;
+        return false;
+    if (shape.used != h->counters.granted || shape.used_blocks != h->counters.blocks)
+        return heap_blame(h, HEAP_FAULT_COUNT, h->base);
+    return h->ops->check(h);
+}
+
+enum heap_status heap_check(struct heap *h)
+{
+    h->fault.class = HEAP_FAULT_NONE;
+    if (is_consistent(h))
+        return HEAP_OK;
+    heap_locate_fault(h);
+    return HEAP_CORRUPT;
 }

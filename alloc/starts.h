@@ -33,4 +33,20 @@ static inline void starts_set(struct heap *h, const void *ptr, enum start_mark m
     h->starts[i / 4] = (uint8_t)((h->starts[i / 4] & ~(3u << shift)) | (unsigned)mark << shift);
 }
 
+/* The first live start at or behind `from`, an aligned address in the committed region or its end; NULL: there is none. The
+ * table must be there. */
+static inline void *starts_next_live(const struct heap *h, const void *from)
+{
+    size_t i = starts_index(h, from), end = h->committed / HEAP_ALIGN;
+    while (i < end) {
+        if (i % 4 == 0 && h->starts[i / 4] == 0)
+            i += 4;
+        else if ((h->starts[i / 4] >> (i % 4 * 2) & 3) == START_LIVE)
+            return h->base + i * HEAP_ALIGN;
+        else
+            i++;
+    }
+    return NULL;
+}
+
 #endif

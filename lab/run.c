@@ -93,11 +93,16 @@ static void check_place(struct running *r, const void *payload, size_t bytes, si
         blame_block(r, HEAP_BAD_POINTER, payload);
 }
 
+/* An allocation has no status, and a full check after an operation changes none: what either found is in the heap's fault. */
 static void call_heap(struct running *r, struct lab_call *call, struct kind *kind)
 {
     struct lab_spent spent = lab_call_measured(&r->meter, call);
     lab_costs_add(&kind->own, spent.own);
     lab_costs_add(&kind->in_memory, spent.in_memory);
+    if (call->status == HEAP_BAD_POINTER || call->status == HEAP_CORRUPT)
+        blame_heap(r, call->status);
+    else if (r->heap.fault.class != HEAP_FAULT_NONE)
+        blame_heap(r, HEAP_CORRUPT);
 }
 
 /* ---- digest, refusals ---- */
@@ -174,7 +179,8 @@ static bool do_alloc(struct running *r, struct slot *slot, size_t index)
     HEAP_ASSERT(!slot->payload);
     call_heap(r, &call, &r->alloc);
     if (!call.ptr) {
-        note_refusal(r, index, op->size);
+        if (is_sound(r))
+            note_refusal(r, index, op->size);
         return false;
     }
     check_place(r, call.ptr, op->size, call.align);
@@ -188,7 +194,6 @@ static bool do_free(struct running *r, struct slot *slot)
     check_content(r, slot);
     struct lab_call call = {.action = LAB_CALL_FREE, .ptr = slot->payload};
     call_heap(r, &call, &r->free);
-    blame_heap(r, call.status);
     r->live -= slot->size;
     *slot = (struct slot){0};
     return true;
@@ -206,7 +211,6 @@ static bool do_resize(struct running *r, struct slot *slot, size_t index)
         check_content(r, slot);
         return false;
     }
-    blame_heap(r, call.status);
     if (is_sound(r))
         check_place(r, call.ptr, op->size, HEAP_ALIGN);
     if (!is_sound(r))

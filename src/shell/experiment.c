@@ -115,14 +115,12 @@ static bool has_result(const struct experiment_row *row)
     return row->status == LAB_OK || row->status == LAB_CORRUPT;
 }
 
-/* HEAP: double free at 0x... (allocator first-fit, operation 17) */
 static void report_corruption(struct sh_context *c, const struct experiment_row *row)
 {
-    char message[200];
+    char message[300];
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
-    lab_print(&sink, "HEAP: %s at %p (allocator %s, op #%ju)", lab_check_text(&row->result), row->result.fault.address,
-              row->run.policy->name, (uintmax_t)row->result.fault.operation);
+    lab_print_fault(&sink, &row->result, row->run.policy->name);
     sh_error(c, SH_CORRUPT, row->run.policy->name, message);
 }
 

@@ -136,7 +136,7 @@ static bool read_harden(struct options *o, struct value v, struct lab_error *err
 {
     uint64_t level;
     if (!read_number(v, 0, HEAP_HARDEN_MAX, &level))
-        return refuse(error, v, "harden", "0 or 1 in this version (2 to 4 are not built yet)");
+        return refuse(error, v, "harden", "a level from 0 to 4");
     o->harden = (unsigned)level;
     return true;
 }

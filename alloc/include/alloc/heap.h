@@ -4,8 +4,17 @@
  * heap_ops.h). Several heaps with different policies may live at once; nothing here is global.
  *
  * The functions below are the front-end. It does once what every allocator would otherwise get wrong in its own
- * way: argument checks, growth, counters, the moving resize, calloc, and (from `harden` 1 on) the knowledge which
- * addresses are the start of a live block. The policy behind it holds only its algorithm.
+ * way: argument checks, growth, counters, the moving resize, calloc, and hardening. The policy behind it holds only its
+ * algorithm.
+ *
+ * Hardening, each level with those below it:
+ *   1  a free, resize or size query of anything but a live block's start is refused: the front-end knows the starts
+ *   2  the free structure is checked before every operation
+ *   3  each block stands between two zones that are checked to the byte; fresh and freed bytes are poisoned; a freed block
+ *      waits in quarantine, where a write to it is seen
+ *   4  a full heap_check after every operation. What it finds does not change the operation's result: it is in h->fault
+ * Damage that an operation meets before it does anything makes it HEAP_CORRUPT (an allocation NULL with h->fault set).
+ * Levels 3 and 4 make blocks larger, so placements compare only within a level.
  *
  * Context: no function here locks, prints or panics. None that changes a heap or looks a pointer up in it (init, alloc,
  * calloc, resize, free, usable) may be called from interrupt or fault context: the call it interrupts may be at work
@@ -32,7 +41,8 @@
 enum {
     HEAP_OPTIONS_MAX = 8,  /* most options one policy may declare */
     HEAP_STATE_WORDS = 64, /* bounded scratch for a policy's state, in words */
-    HEAP_HARDEN_MAX = 1,   /* highest hardening level this version has */
+    HEAP_HARDEN_MAX = 4,   /* highest hardening level */
+    HEAP_QUARANTINE = 16,  /* freed blocks that wait at harden 3 and 4 */
 };
 
 enum heap_status {
@@ -51,11 +61,15 @@ enum heap_fault_class {
     HEAP_FAULT_FREE_INTERIOR, /* inside the heap, aligned, but no live block starts there */
     HEAP_FAULT_FREE_UNALIGNED,
     HEAP_FAULT_FREE_OUTSIDE, /* not in this heap's region */
+    HEAP_FAULT_FREE_OTHER,   /* in the region of another heap of this owner */
     HEAP_FAULT_BAD_RESIZE,   /* resize or size query of anything but a live block's start */
     HEAP_FAULT_HEADER,       /* a block header contradicts its neighbours or the region */
     HEAP_FAULT_LIST,         /* the free structure contradicts the blocks */
     HEAP_FAULT_TILING,       /* the walk does not tile the region exactly */
     HEAP_FAULT_COUNT,        /* the blocks contradict the counters */
+    HEAP_FAULT_OVERFLOW,     /* written past a block's end: `bytes` of them */
+    HEAP_FAULT_UNDERFLOW,    /* written before a block's start */
+    HEAP_FAULT_LATE_WRITE,   /* written to a freed block: `bytes` behind its start stands `found` */
     HEAP_FAULT_CLASSES
 };
 
@@ -64,6 +78,12 @@ struct heap_fault {
     enum heap_fault_class class;
     const void *address; /* the pointer given, or the damaged place */
     uint64_t operation;
+    const void *block;          /* the block it is about: from harden 3 on the caller's, else the whole block or hole that holds
+                                   `address` now; NULL: none is known */
+    size_t size;                /* of that block; 0: not known */
+    uint64_t born_at, freed_at; /* the operations that allocated and freed it; 0: not known */
+    size_t bytes;               /* see the classes */
+    uint8_t found;
 };
 
 /* The text for a class, as it appears in messages: "double free", "invalid free: interior", ... */
@@ -106,6 +126,8 @@ struct heap_region {
     /* The owner's count of interrupts and faults under way: while it is not 0 no call of this heap is allowed, and each
      * asserts that. NULL: nobody counts. */
     const volatile unsigned *no_calls_while;
+    struct heap *other; /* another heap of this owner, and so on in a chain or ring: whose pointer it is, if not this heap's.
+                           NULL: there is none */
 };
 
 /* Bytes of `starts` table for a region of that many bytes: two bits for each A. */
@@ -129,6 +151,15 @@ struct heap_counters {
     uint64_t resized_in_place, resized_moved;
 };
 
+/* Freed blocks on their way back to the policy, the oldest at `first`. They count as used. */
+struct heap_quarantine {
+    struct {
+        void *ptr;
+        uint64_t freed_at; /* operation */
+    } waiting[HEAP_QUARANTINE];
+    unsigned first, count;
+};
+
 struct heap_ops;
 
 /* What heap_init wants to know besides the region. */
@@ -141,7 +172,8 @@ struct heap_setup {
 };
 
 struct heap {
-    const struct heap_ops *ops;
+    const struct heap_ops *ops;  /* the policy */
+    const struct heap_ops *seam; /* what the front-end calls: the policy, or the guards around it (guard.h) */
     unsigned char *base;
     size_t committed, reserved, grain;
     heap_grow_fn *grow;
@@ -150,10 +182,12 @@ struct heap {
     void *refuses_context;
     uint8_t *starts;
     const volatile unsigned *no_calls_while;
+    struct heap *other;
     unsigned harden;
     size_t options[HEAP_OPTIONS_MAX];
     struct heap_counters counters;
     struct heap_fault fault;           /* what the last call found wrong; class NONE: nothing */
+    struct heap_quarantine quarantine; /* empty below harden 3 */
     uintptr_t state[HEAP_STATE_WORDS]; /* the policy's; see heap_state() in heap_ops.h */
 };
 
@@ -185,15 +219,15 @@ enum heap_status heap_resize(struct heap *h, void *ptr, size_t bytes, void **out
 enum heap_status heap_free(struct heap *h, void *ptr);
 
 /* Payload bytes the caller may use at `ptr`, a live block's start; 0 and h->fault set if it is not one. A headerless
- * policy answers the distance to its frontier. */
+ * policy answers the distance to its frontier. From harden 3 on exactly the bytes asked for (1 for a request of 0). */
 size_t heap_usable(struct heap *h, void *ptr);
 
 /* Tiles [0, committed) with extents, ascending and without gaps. HEAP_CORRUPT if the blocks do not tile, HEAP_OK
  * otherwise, also when the visitor ended the walk. */
 enum heap_status heap_walk(struct heap *h, heap_visit_fn *visit, void *context);
 
-/* Checks everything: the walk's tiling, the counters, then the policy's own structure. HEAP_OK or HEAP_CORRUPT with
- * h->fault set to the first finding. Changes no block. */
+/* Checks everything: from harden 3 on every live and every waiting block's zones and poison; then the walk's tiling, the
+ * counters, the policy's own structure. HEAP_OK or HEAP_CORRUPT with h->fault set to the first finding. Changes no block. */
 enum heap_status heap_check(struct heap *h);
 
 /* Block size of a request, header included, without any alignment gap; 0 if no heap can hold it. */

@@ -252,11 +252,15 @@ static void every_class_has_its_text(void **state)
         "invalid free: interior",
         "invalid free: unaligned",
         "invalid free: not in heap",
+        "invalid free: other heap",
         "invalid realloc",
         "corrupted block header",
         "corrupted free list",
         "blocks do not tile the region",
         "blocks contradict the counters",
+        "buffer overflow",
+        "buffer underflow",
+        "write after free",
     };
     for (size_t i = 0; i < HEAP_FAULT_CLASSES; i++)
         assert_string_equal(heap_fault_text((enum heap_fault_class)i), texts[i]);

@@ -27,7 +27,7 @@ static struct lab_sink begin(struct lab_buffer *buffer, struct heap *h, const st
 {
     extents = list;
     extent_count = count;
-    *h = (struct heap){.ops = &listed};
+    *h = (struct heap){.ops = &listed, .seam = &listed};
     for (size_t i = 0; i < count; i++)
         h->committed += list[i].size;
     memset(text, 'x', sizeof text);

@@ -224,7 +224,7 @@ static void unusable_by_hand(void **state)
     (void)state;
     static const struct heap_extent holes[] = {{HEAP_FREE, 0, 32},  {HEAP_USED, 32, 32},   {HEAP_FREE, 64, 47},
                                                {HEAP_USED, 111, 1}, {HEAP_FREE, 112, 321}, {0}};
-    struct heap h = {.ops = &fixed_extents, .committed = 433};
+    struct heap h = {.ops = &fixed_extents, .seam = &fixed_extents, .committed = 433};
     unsigned unusable[LAB_UNUSABLE_COUNT];
     extents = holes;
     assert_int_equal(lab_rate_unusable(&h, unusable), HEAP_OK);
@@ -240,7 +240,7 @@ static void unusable_without_holes(void **state)
 {
     (void)state;
     static const struct heap_extent full[] = {{HEAP_USED, 0, 64}, {0}};
-    struct heap h = {.ops = &fixed_extents, .committed = 64};
+    struct heap h = {.ops = &fixed_extents, .seam = &fixed_extents, .committed = 64};
     unsigned unusable[LAB_UNUSABLE_COUNT];
     extents = full;
     assert_int_equal(lab_rate_unusable(&h, unusable), HEAP_OK);
@@ -252,7 +252,7 @@ static void unusable_of_a_damaged_heap(void **state)
 {
     (void)state;
     static const struct heap_extent gap[] = {{HEAP_USED, 0, 16}, {HEAP_FREE, 32, 32}, {0}};
-    struct heap h = {.ops = &fixed_extents, .committed = 64};
+    struct heap h = {.ops = &fixed_extents, .seam = &fixed_extents, .committed = 64};
     unsigned unusable[LAB_UNUSABLE_COUNT];
     extents = gap;
     assert_int_equal(lab_rate_unusable(&h, unusable), HEAP_CORRUPT);

@@ -107,7 +107,7 @@ static void refusal_despite_room_is_told(void **state)
 /* The block size decides: exactly as many bytes as are free counts as room, a byte more does not. */
 static void despite_room_compares_block_sizes(void **state)
 {
-    struct heap h = {.ops = policy("best-fit")};
+    struct heap h = {.ops = policy("best-fit"), .seam = policy("best-fit")};
     size_t unit = heap_block_size(&h, 1000);
     size_t limit = 4 * unit + heap_fixed(&h);
     const struct lab_op ops[] = {A(0, 1000),
@@ -216,7 +216,7 @@ static void peak_is_where_it_was_reached_first(void **state)
                                  A(2, 100), A(3, 100), A(4, 100), A(5, 100), F(2)};
     struct lab_run run = run_of(policy("first-fit"), 65536);
     struct lab_result r = run_ops(*state, ops, COUNT(ops), &run, LAB_OK);
-    struct heap h = {.ops = policy("first-fit")};
+    struct heap h = {.ops = policy("first-fit"), .seam = policy("first-fit")};
     assert_int_equal(r.peak_live, 600);
     assert_int_equal(r.peak_live_used, 2 * heap_block_size(&h, 300));
     assert_int_equal(r.live_end, 500);
