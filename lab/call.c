@@ -1,8 +1,23 @@
-/* One call of a heap between two readings of the clock. Growth and page faults within it are the memory's cost, told by a clock
+/* Opening a run's heap; one call of it between two readings of the clock. Growth and page faults within it are the memory's cost, told by a clock
  * of their own, and so is what reading the clocks costs: both are subtracted. */
 #include "call.h"
 
 #define EMPTY_CALLS 16
+
+enum lab_status lab_heap_open(struct heap *h, const struct lab_world *world, const struct lab_run *run, size_t limit)
+{
+    struct heap_setup setup = {.ops = run->policy, .harden = run->harden, .grain = run->grain};
+    struct lab_memory unused;
+    for (size_t i = 0; i < HEAP_OPTIONS_MAX; i++)
+        setup.options[i] = run->options[i];
+    if (!world->open(world->context, limit / HEAP_ALIGN * HEAP_ALIGN, run->harden, &setup.region))
+        return LAB_NO_REGION;
+    enum heap_status status = heap_init(h, &setup);
+    if (status == HEAP_OK)
+        return LAB_OK;
+    world->close(world->context, &unused);
+    return status == HEAP_BAD_ARGUMENT ? LAB_BAD_INPUT : LAB_NO_REGION;
+}
 
 static void perform(struct heap *h, struct lab_call *call)
 {

@@ -1,8 +1,12 @@
-/* One call of a heap between two readings of the clock. */
+/* The heap of a run: opening it, and one call of it between two readings of the clock. */
 #ifndef LAB_CALL_H
 #define LAB_CALL_H
 
 #include <lab/run.h>
+
+/* Binds *h, as `run` asks for it, to a region of at most `limit` bytes from the world. LAB_OK: to be closed by the world's
+ * close(). LAB_NO_REGION: too little memory; LAB_BAD_INPUT: an option of the run is out of range. */
+enum lab_status lab_heap_open(struct heap *h, const struct lab_world *world, const struct lab_run *run, size_t limit);
 
 enum lab_action { LAB_CALL_NOTHING, LAB_CALL_ALLOC, LAB_CALL_ALIGNED, LAB_CALL_RESIZE, LAB_CALL_FREE };
 

@@ -45,8 +45,10 @@ void lab_print_fault(const struct lab_sink *sink, const struct lab_result *resul
     const struct heap_fault *f = &result->fault;
     print_class(sink, result);
     lab_print(sink, " at %p (", f->address);
-    if (f->block)
+    if (f->block && f->size != 0)
         lab_print(sink, "block %p size %zu, ", f->block, f->size);
+    else if (f->block)
+        lab_print(sink, "block %p, ", f->block);
     lab_print(sink, "allocator %s, op #%ju", policy, (uintmax_t)f->operation);
     if (f->born_at != 0)
         lab_print(sink, ", allocated by #%ju", (uintmax_t)f->born_at);

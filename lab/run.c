@@ -318,23 +318,6 @@ static bool take_scratch(struct running *r, struct lab_arena *arena)
            kind_init(&r->free, arena, p->count_of[LAB_FREE] + resizes) && kind_init(&r->resize, arena, resizes);
 }
 
-static enum lab_status open_heap(struct running *r)
-{
-    const struct lab_run *run = r->run;
-    size_t limit = r->program->heap_limit ? r->program->heap_limit : run->heap_limit;
-    struct heap_setup setup = {.ops = run->policy, .harden = run->harden, .grain = run->grain};
-    struct lab_memory unused;
-    for (size_t i = 0; i < HEAP_OPTIONS_MAX; i++)
-        setup.options[i] = run->options[i];
-    if (!r->world->open(r->world->context, limit / HEAP_ALIGN * HEAP_ALIGN, run->harden, &setup.region))
-        return LAB_NO_REGION;
-    enum heap_status status = heap_init(&r->heap, &setup);
-    if (status == HEAP_OK)
-        return LAB_OK;
-    r->world->close(r->world->context, &unused);
-    return status == HEAP_BAD_ARGUMENT ? LAB_BAD_INPUT : LAB_NO_REGION;
-}
-
 static void check_expectations(struct running *r)
 {
     const struct lab_program *p = r->program;
@@ -390,7 +373,8 @@ enum lab_status lab_run_program(const struct lab_world *world, struct lab_arena 
     struct running r = {.world = world, .program = program, .run = run, .result = result};
     size_t mark = arena->used;
     *result = (struct lab_result){.ops = program->count, .first_refused = SIZE_MAX, .placement = DIGEST_START};
-    enum lab_status status = take_scratch(&r, arena) ? open_heap(&r) : LAB_NO_SCRATCH;
+    size_t limit = program->heap_limit ? program->heap_limit : run->heap_limit;
+    enum lab_status status = take_scratch(&r, arena) ? lab_heap_open(&r.heap, world, run, limit) : LAB_NO_SCRATCH;
     if (status == LAB_OK) {
         result->fixed = heap_fixed(&r.heap);
         result->heap_peak = r.heap.committed;

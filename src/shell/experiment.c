@@ -245,6 +245,29 @@ void experiment_run_all(struct sh_context *c, const struct options *options, con
 
 /* ---- what the options ask for ---- */
 
+const struct options *experiment_options(struct sh_context *c, const char *command, const char *words)
+{
+    struct lab_error error;
+    size_t length = strlen(words);
+    struct options *options = lab_arena_take(&c->arena, 1, sizeof *options);
+    char *room = lab_arena_take(&c->arena, 2 * length + 1, 1);
+    if (!options || !room) {
+        sh_error(c, SH_MACHINE, command, "too little memory for the options");
+        return NULL;
+    }
+    *options = c->options;
+    options->fail = (struct injection_plan){.where = INJECTION_NONE};
+    if (!options_parse(options, words, length, room, &error)) {
+        sh_error(c, SH_BAD_INPUT, error.word, error.message);
+        return NULL;
+    }
+    if (options->then == c->options.then && options->out == c->options.out && options->console == c->options.console)
+        return options;
+    sh_error(c, SH_BAD_INPUT, command,
+             "then=, out= and console= belong to the kernel command line, not behind a command");
+    return NULL;
+}
+
 static void run_traces(struct sh_context *c, const struct options *options)
 {
     for (size_t i = 0; i < options->run.trace_count; i++) {

@@ -11,6 +11,10 @@ struct experiment_row {
     enum lab_status status;
 };
 
+/* The options of a shell line, in the arena: those of this boot, changed by `words` for this line alone. NULL after an error
+ * line: a bad word, too little memory, or an option that belongs to the kernel command line. */
+const struct options *experiment_options(struct sh_context *c, const char *command, const char *words);
+
 /* Does what `options` ask for and notes the worst status in the context. */
 void experiment_start(struct sh_context *c, const struct options *options);
 

@@ -12,6 +12,7 @@
 #include "interrupts.h"
 #include "layout.h"
 #include "line.h"
+#include "misuse.h"
 #include "modules.h"
 #include "spaces.h"
 #include "traces.h"
@@ -22,7 +23,7 @@ struct command {
     void (*run)(struct sh_context *c, const char *arguments);
 };
 
-enum { COMMANDS = 17 };
+enum { COMMANDS = 18 };
 static const struct command commands[COMMANDS + 1]; /* ended by an empty one */
 
 static const char *skip_blanks(const char *text)
@@ -106,27 +107,14 @@ static void start_with_failures(struct sh_context *c, const struct options *opti
         c->injection = kept;
 }
 
-/* Runs a line of options on top of the defaults of this boot. What it changes holds for this line alone. */
+/* Runs a line of options. */
 static void run_line(struct sh_context *c, const char *line)
 {
-    struct lab_error error;
-    size_t length = strlen(line), mark = c->arena.used;
-    struct options *options = lab_arena_take(&c->arena, 1, sizeof *options);
-    char *room = lab_arena_take(&c->arena, 2 * length + 1, 1);
-    if (!options || !room) {
-        sh_error(c, SH_BAD_INPUT, "run", "too little memory for the options");
-        return;
-    }
-    *options = c->options;
-    options->fail = (struct injection_plan){.where = INJECTION_NONE};
-    if (!options_parse(options, line, length, room, &error))
-        sh_error(c, SH_BAD_INPUT, error.word, error.message);
-    else if (options->then != c->options.then || options->out != c->options.out ||
-             options->console != c->options.console)
-        sh_error(c, SH_BAD_INPUT, "run", "then=, out= and console= belong to the kernel command line, not behind run");
-    else if (options->run.kind == LAB_RUN_NONE)
+    size_t mark = c->arena.used;
+    const struct options *options = experiment_options(c, "run", line);
+    if (options && options->run.kind == LAB_RUN_NONE)
         sh_error(c, SH_BAD_INPUT, "run", "nothing to run: name a trace, a workload or a scenario; `runs` lists them");
-    else
+    else if (options)
         start_with_failures(c, options);
     lab_arena_release(&c->arena, mark);
 }
@@ -213,6 +201,7 @@ static const struct command commands[COMMANDS + 1] = {
     {"modules", "modules", "what the loader brought beside the kernel, with checksums", modules_list},
     {"irq", "irq", "interrupts since the start", interrupts_print},
     {"timer", "timer HZ", "the timer's ticks a second: 18 to 10000, 0 for off", interrupts_set_timer},
+    {"misuse", "misuse [KIND] [options]", "a mistake with a heap, and what hardening sees of it (harden=)", misuse_run},
     {"crash", "crash [KIND]", "a fault on purpose, to see the report", crash_run},
     {"exit", "exit", "leave", do_exit},
     {NULL, NULL, NULL, NULL},
