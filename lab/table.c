@@ -13,6 +13,7 @@
 #define NAME_WIDTH_MAX 20 /* a longer name gets a line of its own */
 #define COLUMN_GAP 2      /* between columns: a mark or a blank, and a blank */
 #define CELL_MAX 40       /* bytes of a cell's text */
+#define GROUPED_FROM 5    /* rows: shorter tables are read at a glance */
 
 /* ---- what is best ---- */
 
@@ -171,9 +172,19 @@ static void print_failed_row(const struct lab_table *t, size_t row)
     lab_print(t->sink, "\n");
 }
 
+/* Above the first row of a family. */
+static void print_family(const struct lab_table *t, size_t row)
+{
+    const char *family = text_or_empty(t->rows[row].family);
+    bool is_same = row > 0 && lab_equal(family, text_or_empty(t->rows[row - 1].family));
+    if (t->count >= GROUPED_FROM && !is_same)
+        lab_print(t->sink, "-- %s\n", *family ? family : "others");
+}
+
 static void print_rows(const struct lab_table *t, enum figure from, enum figure to)
 {
     for (size_t i = 0; i < t->count; i++) {
+        print_family(t, i);
         if (t->rows[i].status == LAB_OK)
             print_row(t, i, from, to);
         else if (from == 0)

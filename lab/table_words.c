@@ -1,4 +1,5 @@
 /* What stands beneath the comparison table: marks, notes, formulas, and in words who is best at what. */
+#include "cstring.h"
 #include "flow.h"
 #include "table.h"
 
@@ -49,36 +50,57 @@ static void note_marks(const struct lab_table *t)
     }
 }
 
-static void note_untracked(const struct lab_table *t)
+/* Why there are dashes in the table, where untracked or kept blocks hide what would be holes. False: nothing hides them. */
+static bool say_what_hides_holes(struct lab_flow *flow, const struct lab_result *r)
 {
-    for (size_t i = 0; i < t->count; i++) {
-        const struct lab_row *row = &t->rows[i];
-        char bytes[32];
-        if (row->status != LAB_OK || row->result->shape.untracked == 0)
-            continue;
-        struct lab_flow flow = start_line(t);
-        lab_flow_words(&flow, "- no figure:");
-        lab_flow_word(&flow, row->alloc, "");
-        lab_flow_words(&flow, "keeps no record of its blocks;");
-        lab_flow_words(&flow, lab_grouped(row->result->shape.untracked, bytes));
-        lab_flow_words(&flow, "bytes are untracked, freed ones among them.");
-        lab_flow_end(&flow);
+    char number[32];
+    bool is_untracked = r->shape.untracked > 0;
+    if (!is_untracked && lab_kept_blocks(r) == 0)
+        return false;
+    lab_flow_words(flow, is_untracked ? "(-) no record of its blocks:" : "(-) takes no block back:");
+    lab_flow_words(flow, lab_grouped(is_untracked ? r->shape.untracked : lab_kept_blocks(r), number));
+    lab_flow_words(flow, is_untracked ? "bytes handed out" : "freed ones still in use");
+    return true;
+}
+
+/* "9,012 holes, the largest 2.1 % of what is free" */
+static void say_holes(struct lab_flow *flow, const struct lab_result *r)
+{
+    char number[32], share[16];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, share, sizeof share);
+    unsigned permille = 1000 - r->ext_frag;
+    lab_print(&sink, "%u.%u", permille / 10, permille % 10);
+    if (r->shape.holes == 0) {
+        lab_flow_words(flow, "no hole: nothing is free");
+    } else if (r->shape.holes == 1) {
+        lab_flow_words(flow, "one hole: all that is free");
+    } else {
+        lab_flow_words(flow, lab_grouped(r->shape.holes, number));
+        lab_flow_words(flow, "holes, the largest");
+        lab_flow_words(flow, share);
+        lab_flow_words(flow, "% of what is free");
     }
 }
 
-static void note_kept(const struct lab_table *t)
+/* What the numbers mean, one line for each allocator. */
+static void say_each(const struct lab_table *t)
 {
+    bool is_first = true;
     for (size_t i = 0; i < t->count; i++) {
         const struct lab_row *row = &t->rows[i];
-        char blocks[32];
-        if (row->status != LAB_OK || lab_kept_blocks(row->result) == 0)
+        if (row->status != LAB_OK)
             continue;
-        struct lab_flow flow = start_line(t);
-        lab_flow_words(&flow, "- no figure:");
-        lab_flow_word(&flow, row->alloc, "");
-        lab_flow_words(&flow, "takes no freed block back, so holes say nothing;");
-        lab_flow_words(&flow, lab_grouped(lab_kept_blocks(row->result), blocks));
-        lab_flow_words(&flow, "of its used blocks were freed.");
+        if (is_first)
+            lab_print(t->sink, "\nAt the end:\n");
+        is_first = false;
+        size_t length = lab_length(row->alloc);
+        unsigned indent = t->name_width + 4;
+        lab_print(t->sink, "  %s%s%*s", row->alloc, length > t->name_width ? "\n" : "",
+                  (int)(length > t->name_width ? indent : indent - 2 - length), "");
+        struct lab_flow flow = lab_flow_start(t->sink, LAB_TEXT_WIDTH, indent, indent);
+        if (!say_what_hides_holes(&flow, row->result))
+            say_holes(&flow, row->result);
         lab_flow_end(&flow);
     }
 }
@@ -163,9 +185,8 @@ static void print_verdict(const struct lab_table *t)
 void lab_table_words(const struct lab_table *t, bool explains)
 {
     note_marks(t);
-    note_untracked(t);
-    note_kept(t);
     note_refusals(t);
+    say_each(t);
     if (explains)
         print_formulas(t);
     print_verdict(t);

@@ -36,6 +36,7 @@ const struct heap_ops heap_policy_best_fit = {
     .summary = "the smallest hole that is large enough",
     .source = "Knuth, The Art of Computer Programming 1, section 2.5",
     .complexity = "alloc O(holes), free O(1) beside a hole",
+    .family = "a list of holes",
     .rung = 60,
     .state_bytes = sizeof(struct fit_state),
     .init = fit_init,

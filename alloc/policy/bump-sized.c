@@ -172,6 +172,7 @@ const struct heap_ops heap_policy_bump_sized = {
     .summary = "bump with each block's size in front: can be walked",
     .source = "Kernighan and Ritchie, The C Programming Language, section 8.7",
     .complexity = "alloc O(1), free O(1) without effect",
+    .family = "no reuse",
     .rung = 20,
     .state_bytes = sizeof(struct sized_state),
     .init = sized_init,

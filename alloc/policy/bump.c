@@ -129,6 +129,7 @@ const struct heap_ops heap_policy_bump = {
     .summary = "a frontier that only moves up; nothing is reused",
     .source = "Wilson et al., Dynamic Storage Allocation, IWMM 1995",
     .complexity = "alloc O(1), free O(1) without effect",
+    .family = "no reuse",
     .rung = 10,
     .state_bytes = sizeof(struct bump_state),
     .init = bump_init,

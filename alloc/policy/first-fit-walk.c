@@ -107,6 +107,7 @@ const struct heap_ops heap_policy_first_fit_walk = {
     .summary = "first-fit's placements, by stepping over all blocks",
     .source = "Knuth, The Art of Computer Programming 1, section 2.5, algorithm A",
     .complexity = "alloc O(blocks), free O(1)",
+    .family = "a walk over all blocks",
     .rung = 40,
     .state_bytes = 0,
     .init = fit_lay_out,

@@ -31,6 +31,7 @@ const struct heap_ops heap_policy_first_fit = {
     .summary = "the lowest hole that is large enough",
     .source = "Knuth, The Art of Computer Programming 1, section 2.5, algorithm A",
     .complexity = "alloc O(holes), free O(1) beside a hole",
+    .family = "a list of holes",
     .rung = 50,
     .state_bytes = sizeof(struct fit_state),
     .init = fit_init,

@@ -45,6 +45,7 @@ const struct heap_ops heap_policy_next_fit = {
     .summary = "the first large enough from where the last search ended",
     .source = "Knuth, The Art of Computer Programming 1, section 2.5, exercise 6",
     .complexity = "alloc O(holes), free O(1) beside a hole",
+    .family = "a list of holes",
     .rung = 55,
     .state_bytes = sizeof(struct fit_state),
     .init = fit_init,

@@ -247,6 +247,7 @@ const struct heap_ops heap_policy_reuse = {
     .summary = "freed blocks are used again as they are; no split, no merge",
     .source = "Burelle, A Malloc Tutorial, EPITA 2009, before it splits",
     .complexity = "alloc O(blocks), free O(1)",
+    .family = "a walk over all blocks",
     .rung = 30,
     .state_bytes = sizeof(struct reuse_state),
     .init = reuse_init,

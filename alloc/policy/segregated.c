@@ -327,6 +327,7 @@ const struct heap_ops heap_policy_segregated = {
     .summary = "a list of free blocks for each size class, never merged",
     .source = "Wilson, Johnstone, Neely and Boles, Dynamic Storage Allocation, 1995, section 3.6",
     .complexity = "alloc and free O(1), O(chunk) for a new one",
+    .family = "classes of sizes",
     .rung = 90,
     .state_bytes = sizeof(struct seg_state),
     .options = seg_options,

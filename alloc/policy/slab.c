@@ -372,6 +372,7 @@ const struct heap_ops heap_policy_slab = {
     .summary = "caches of equal objects; empty slabs go back to the pool",
     .source = "Bonwick, The Slab Allocator: An Object-Caching Kernel Memory Allocator, 1994",
     .complexity = "alloc and free O(1), O(free runs) for large blocks",
+    .family = "classes of sizes",
     .rung = 110,
     .state_bytes = sizeof(struct slab_state),
     .options = slab_options,

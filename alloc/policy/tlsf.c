@@ -443,6 +443,7 @@ const struct heap_ops heap_policy_tlsf = {
     .summary = "classes of size found by two levels of bits, in O(1)",
     .source = "Masmano, Ripoll, Crespo, Real, TLSF, ECRTS 2004",
     .complexity = "alloc O(1), free O(1)",
+    .family = "classes of sizes",
     .rung = 100,
     .state_bytes = sizeof(struct tlsf_state),
     .options = tlsf_options,

@@ -32,6 +32,7 @@ const struct heap_ops heap_policy_worst_fit = {
     .summary = "the largest hole",
     .source = "Knuth, The Art of Computer Programming 1, section 2.5",
     .complexity = "alloc O(holes), free O(1) beside a hole",
+    .family = "a list of holes",
     .rung = 70,
     .state_bytes = sizeof(struct fit_state),
     .init = fit_init,

@@ -217,7 +217,8 @@ static void print_rows(struct sh_context *c, const struct experiment_row *rows, 
 {
     struct lab_row table[LAB_COMPARE_MAX];
     for (size_t i = 0; i < count; i++)
-        table[i] = (struct lab_row){rows[i].run.alloc_text, rows[i].status, &rows[i].result};
+        table[i] =
+            (struct lab_row){rows[i].run.alloc_text, rows[i].status, &rows[i].result, rows[i].run.policy->family};
     lab_report_comparison(&c->text, &c->world.lab, &rows[0].run, table, count, explains);
 }
 

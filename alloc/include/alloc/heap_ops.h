@@ -38,6 +38,7 @@ struct heap_ops {
     const char *summary;               /* one line, at most 60 characters */
     const char *source;                /* citation: where the algorithm is published */
     const char *complexity;            /* cost bound of alloc and free, e.g. "alloc O(holes), free O(1)" */
+    const char *family;                /* heading above it and its like in comparisons, e.g. "a list of holes"; NULL: none */
     unsigned rung;                     /* place in lists and menus: the teaching order, ascending */
     size_t state_bytes;                /* size of its state in struct heap */
     const struct heap_option *options; /* its own options, ended by key NULL; NULL if it has none */

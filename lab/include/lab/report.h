@@ -10,6 +10,7 @@ struct lab_row {
     const char *alloc; /* as the user gave it, options included */
     enum lab_status status;
     const struct lab_result *result; /* read if status is LAB_OK or LAB_CORRUPT */
+    const char *family; /* rows of one family stand under one heading in a long table; NULL: under none */
 };
 
 /* One line for a status, without a full stop: "not enough memory for the heap". */

@@ -134,7 +134,7 @@ static void table_of_three(void **state)
     (void)state;
     const struct lab_result best = best_fit();
     const struct lab_row rows[] = {
-        {"bump", LAB_OK, &bump}, {"first-fit", LAB_OK, &first_fit}, {"best-fit", LAB_OK, &best}};
+        {"bump", LAB_OK, &bump, NULL}, {"first-fit", LAB_OK, &first_fit, NULL}, {"best-fit", LAB_OK, &best, NULL}};
     compare(rows, 3);
     is_text("The same run under each allocator: trace:lua (seed 1, x86_64, vm demand)\n"
             "\n"
@@ -152,9 +152,12 @@ static void table_of_three(void **state)
             "first-fit     6.2     310    250  2,400  10,250    95   130     700     900\n"
             "best-fit     12.5     290    480  2,100   9,000    95   130     700     900\n"
             "* best of its column (no mark where all are alike)\n"
-            "- no figure: bump keeps no record of its blocks; 1,048,000 bytes are\n"
-            "  untracked, freed ones among them.\n"
             "bump refused more than the best did: its other figures are of fewer blocks.\n"
+            "\n"
+            "At the end:\n"
+            "  bump       (-) no record of its blocks: 1,048,000 bytes handed out\n"
+            "  first-fit  87 holes, the largest 38.1 % of what is free\n"
+            "  best-fit   140 holes, the largest 42.0 % of what is free\n"
             "\n"
             "refused    requests that were not met; with room: although enough bytes were\n"
             "           free, in pieces\n"
@@ -182,18 +185,53 @@ static void kept_blocks_hide_holes(void **state)
     (void)state;
     struct lab_result keeps = first_fit;
     keeps.counters.live = 1000;
-    const struct lab_row rows[] = {{"bump-sized", LAB_OK, &keeps}, {"first-fit", LAB_OK, &first_fit}};
+    const struct lab_row rows[] = {{"bump-sized", LAB_OK, &keeps, NULL}, {"first-fit", LAB_OK, &first_fit, NULL}};
     compare(rows, 2);
     has("bump-sized        0     0   400  73.2         -       6.3      -        -\n");
-    has("- no figure: bump-sized takes no freed block back, so holes say nothing; 234\n"
-        "  of its used blocks were freed.\n");
+    has("  bump-sized  (-) takes no block back: 234 freed ones still in use\n");
+}
+
+static void holes_are_put_into_words(void **state)
+{
+    (void)state;
+    struct lab_result none = first_fit, one = first_fit;
+    none.shape.holes = none.shape.free = none.ext_frag = 0;
+    one.shape.holes = 1;
+    one.ext_frag = 0;
+    const struct lab_row rows[] = {
+        {"full", LAB_OK, &none, NULL}, {"whole", LAB_OK, &one, NULL}, {"broken", LAB_CORRUPT, &none, NULL}};
+    compare(rows, 3);
+    has("\nAt the end:\n  full       no hole: nothing is free\n  whole      one hole: all that is free\n\n");
+    const struct lab_row longer = {"best-fit:grow=64K:order=size", LAB_OK, &one, NULL};
+    compare(&longer, 1);
+    has("\nAt the end:\n  best-fit:grow=64K:order=size\n             one hole: all that is free\n");
+}
+
+/* A heading above each family, in every block; not in a table that is read at a glance. */
+static void long_tables_are_grouped(void **state)
+{
+    (void)state;
+    const struct lab_row rows[] = {{"a", LAB_OK, &first_fit, "walks"},
+                                   {"b", LAB_OK, &first_fit, "walks"},
+                                   {"c", LAB_OK, &first_fit, "lists"},
+                                   {"d", LAB_OK, &first_fit, NULL},
+                                   {"e", LAB_OK, &first_fit, NULL}};
+    static const char *const headings[] = {"\n-- walks\na ", "\n-- lists\nc ", "\n-- others\nd "};
+    compare(rows, 5);
+    for (size_t i = 0; i < 3; i++) {
+        const char *memory = strstr(text, headings[i]);
+        assert_non_null(memory);
+        assert_non_null(strstr(memory + 1, headings[i])); /* of the second block */
+    }
+    compare(rows, 4);
+    has_not("--");
 }
 
 /* One row has nobody to compare with; columns without numbers go, and their formulas with them. */
 static void table_of_one(void **state)
 {
     (void)state;
-    const struct lab_row row = {"bump", LAB_OK, &bump};
+    const struct lab_row row = {"bump", LAB_OK, &bump, NULL};
     compare(&row, 1);
     has_not("*");
     has_not("In words");
@@ -206,7 +244,8 @@ static void table_of_one(void **state)
 static void three_equal_rows_are_a_tie_of_all(void **state)
 {
     (void)state;
-    const struct lab_row rows[] = {{"a", LAB_OK, &first_fit}, {"b", LAB_OK, &first_fit}, {"c", LAB_OK, &first_fit}};
+    const struct lab_row rows[] = {
+        {"a", LAB_OK, &first_fit, NULL}, {"b", LAB_OK, &first_fit, NULL}, {"c", LAB_OK, &first_fit, NULL}};
     compare(rows, 3);
     has_not("*");
     has("smallest heap: all alike;");
@@ -216,8 +255,10 @@ static void three_equal_rows_are_a_tie_of_all(void **state)
 static void three_names_are_joined(void **state)
 {
     (void)state;
-    const struct lab_row rows[] = {
-        {"a", LAB_OK, &first_fit}, {"b", LAB_OK, &first_fit}, {"c", LAB_OK, &first_fit}, {"d", LAB_OK, &bump}};
+    const struct lab_row rows[] = {{"a", LAB_OK, &first_fit, NULL},
+                                   {"b", LAB_OK, &first_fit, NULL},
+                                   {"c", LAB_OK, &first_fit, NULL},
+                                   {"d", LAB_OK, &bump, NULL}};
     compare(rows, 4);
     has("smallest heap: a, b and c (tie);");
 }
@@ -229,8 +270,9 @@ static void failed_rows_say_why(void **state)
     damaged.done = 1234;
     damaged.check = HEAP_CORRUPT;
     damaged.fault.class = HEAP_FAULT_LIST;
-    const struct lab_row rows[] = {
-        {"first-fit", LAB_OK, &first_fit}, {"mine", LAB_CORRUPT, &damaged}, {"best-fit", LAB_NO_REGION, NULL}};
+    const struct lab_row rows[] = {{"first-fit", LAB_OK, &first_fit, NULL},
+                                   {"mine", LAB_CORRUPT, &damaged, NULL},
+                                   {"best-fit", LAB_NO_REGION, NULL, NULL}};
     compare(rows, 3);
     has("\nmine       no figures: heap damaged at operation 1,234: corrupted free list\n");
     has("\nbest-fit   no figures: not enough memory for the heap\n");
@@ -241,7 +283,7 @@ static void failed_rows_say_why(void **state)
 static void nothing_but_failed_rows(void **state)
 {
     (void)state;
-    const struct lab_row row = {"bump", LAB_NO_SCRATCH, NULL};
+    const struct lab_row row = {"bump", LAB_NO_SCRATCH, NULL, NULL};
     compare(&row, 1);
     has("bump       no figures: not enough scratch memory for a program of this length\n");
     has_not("Work");
@@ -262,7 +304,8 @@ static void large_numbers_fit_the_page(void **state)
     large.cost_alloc.max = 1234567890123u;
     large.cost_free.mean = large.cost_free.p99 = 22345678901u;
     large.cost_resize.mean = large.cost_resize.p99 = 32345678901u;
-    const struct lab_row rows[] = {{"first-fit", LAB_OK, &first_fit}, {"best-fit:grow=64K:order=size", LAB_OK, &large}};
+    const struct lab_row rows[] = {{"first-fit", LAB_OK, &first_fit, NULL},
+                                   {"best-fit:grow=64K:order=size", LAB_OK, &large, NULL}};
     compare(rows, 2);
     assert_in_range(longest_line(), 90, 100);
     has("\nbest-fit:grow=64K:order=size\n           4,000,000,000  3,999,999,999  4,194,304 ");
@@ -281,7 +324,7 @@ static void every_length_fits_the_page(void **state)
         name[length - 1] = 'n';
         r.cost_alloc.max = 1;
         for (unsigned digits = 1; digits < 19; digits++, r.cost_alloc.max *= 10) {
-            const struct lab_row row = {name, LAB_OK, &r};
+            const struct lab_row row = {name, LAB_OK, &r, NULL};
             compare(&row, 1);
             unsigned line = longest_line();
             longest = line > longest ? line : longest;
@@ -393,6 +436,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_of_three),
         cmocka_unit_test(kept_blocks_hide_holes),
+        cmocka_unit_test(holes_are_put_into_words),
+        cmocka_unit_test(long_tables_are_grouped),
         cmocka_unit_test(table_of_one),
         cmocka_unit_test(three_equal_rows_are_a_tie_of_all),
         cmocka_unit_test(three_names_are_joined),
