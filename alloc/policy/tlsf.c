@@ -33,8 +33,8 @@
  * An aligned request asks for as much as it could need in the worst place, align + A more than the block.
  * Free: validate, join the holes above and below at once, link in front. Resize in place: as in the fit family (fit.c).
  *
- * Growth: the hole at the region's end must be as large as the class asks for, not only as the request: need() answers
- * that, and by A less the search would not find the hole.
+ * Growth: need() asks for a hole at the region's end as large as the class, not only the request: else none is found.
+ * Everything freed is one hole, and of it the smallest size of its class is granted, never much less than all.
  *
  * Cost: O(1), always: a search reads at most three words of bits and one head. Source: M. Masmano, I. Ripoll, A.
  * Crespo, J. Real, TLSF: a New Dynamic Memory Allocator for Real-Time Systems, ECRTS 2004.
