@@ -1,6 +1,6 @@
 /* A model of the allocators that work in units, written from the essays in their files and not from their code: units
- * are an array of flags, free places are arrays, every choice is made by trying. And the duel: random operations on a heap
- * and on its model, which must answer with the same places. */
+ * are an array of flags, free places are arrays, every choice is made by trying. And the duel: random operations on a
+ * heap and on its model, which must answer with the same places. */
 #ifndef TESTS_RUNS_MODEL_H
 #define TESTS_RUNS_MODEL_H
 
