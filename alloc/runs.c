@@ -1,8 +1,8 @@
 /* The pool of runs: first fit over whole units, merge at once. Picture and invariants R1 to R5 are in runs.h.
  *
- * Taking walks over the free runs, lowest address first. Giving back joins the run with free neighbours; a run that touches
- * none is put into the list at its place, found by walking it. Cost: O(free runs) both; units are large, so runs are few.
- * Only joins and cuts of runs are counted as merges and splits, not what a policy cuts a run into.
+ * Taking walks over the free runs, lowest address first. Giving back joins the run with free neighbours; a run that
+ * touches none is put into the list at its place, found by walking it. Cost: O(free runs) both; units are large, so
+ * runs are few. Only joins and cuts of runs are counted as merges and splits, not what a policy cuts a run into.
  */
 #include "runs.h"
 

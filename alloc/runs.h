@@ -9,9 +9,15 @@
  * A policy cuts some runs up into small blocks of one size, in its own way; the others are large blocks, one in each,
  * or free. What remains above the last whole unit is free too, but no run until growth completes it.
  *
- * Finding the run of a payload takes no search: its payload lies at most one unit behind the end of the run's header, so
- * subtracting the header and rounding down to a unit arrives at it. The small blocks of a run of several units would break
- * that, so runs that are cut up are of one unit; a large block with an alignment begins in the unit before its payload.
+ * Finding the run of a payload takes no search: its payload lies at most one unit behind the end of the run's header,
+ * so subtracting the header and rounding down to a unit arrives at it. The small blocks of a run of several units would
+ * break that, so runs that are cut up are of one unit; a large block with an alignment begins in the unit before its
+ * payload.
+ *
+ * Everything freed: R4 makes it one run, of which one large block takes all units, but for runs a policy keeps cut up.
+ *
+ * Source: P.-H. Kamp, Malloc(3) revisited, 1998: runs of pages, the lowest free one first, pages cut into chunks of one
+ * size. What stands there in a directory of pages stands here in front of each run.
  *
  * Invariants (checked by runs_walk and runs_check):
  *   R1  runs tile [0, top); sizes are multiples of the unit

@@ -1,4 +1,4 @@
-/* Simple segregated storage: sizes are rounded up to classes, each class has a list of free blocks, nothing is ever merged.
+/* Simple segregated storage: sizes are rounded up to classes, each class has a list of free blocks, never merged.
  *
  *      a chunk, cut into blocks of one class:
  *      | run header | block size | size, USED | payload | size | next free | size, USED | payload | ... | rest |
@@ -6,15 +6,18 @@
  *      lists:   32 -> free -> free      48 -> none      64 -> free      ...      over all chunks of the class
  *
  * This is the oldest of the segregated designs, and the one that shows most. Allocating is popping a list, freeing is
- * pushing on it: no search, no split, no merge, and the size in front of a block names its list. The price is paid twice:
- * inside blocks, for the rounding to classes, and outside, because a chunk stays with its class for ever. Designs that split
- * and merge between classes answer that (two-level fit, buddy); slab answers it by giving whole chunks back.
+ * pushing on it: no search, no split, no merge, and the size in front of a block names its list. The price is paid
+ * twice: inside blocks, for the rounding to classes, and outside, because a chunk stays with its class for ever.
+ * Designs that split and merge between classes answer that (two-level fit, buddy); slab answers it by giving whole
+ * chunks back.
  *
- * Classes: from the smallest block, 2 A, each doubling is divided into `spacing` steps of equal length (at least A). 1 gives
- * the powers of two, of which a block wastes up to half; 4 wastes up to a fifth. A class is used if two of its blocks fit a chunk.
+ * Classes: from the smallest block, 2 A, each doubling is divided into `spacing` steps of equal length (at least A). 1
+ * gives the powers of two, of which a block wastes up to half; 4 wastes up to a fifth from 4 A on. A class is used if
+ * two of its blocks fit a chunk.
  *
- * A larger request, or one with an alignment, cannot wait in a list, where its odd length would be of use to nobody else:
- * it takes whole units from the pool the chunks come from (runs.h), first fit, and its units return there and merge.
+ * A larger request, or one with an alignment, cannot wait in a list, where its odd length would be of use to nobody
+ * else: it takes whole units from the pool the chunks come from (runs.h), first fit, and its units return there and
+ * merge.
  *
  * Invariants, besides R1 to R5 of the pool:
  *   I1  a chunk is cut into blocks of the size in its header, which is a class, as many as fit
@@ -26,7 +29,10 @@
  *   2. pop the first block of its list
  *   3. there is none: take one unit from the pool, cut it up, put all blocks into the list by ascending address
  *
- * Cost: O(1) where the list has a block, else O(blocks of a chunk); O(free runs) for large blocks. Free O(1).
+ * Everything freed: there is no one hole. Of the large blocks the largest is as long as the longest stretch without a
+ * chunk; of the others each class gives out again as many as its chunks hold.
+ *
+ * Cost: O(1) where the list has a block, else O(blocks of a chunk). Free O(1). Large blocks O(free runs), both.
  * Source: Wilson and others 1995, section 3.6; the allocator of 4.2BSD (C. Kingsley, 1982) had the powers of two.
  * Beaten by: phases. What one size has used, no other size ever gets.
  */
@@ -73,26 +79,23 @@ struct seg_class {
     size_t index; /* of the list */
 };
 
-/* The smallest class that holds a block of that size. */
+/* The smallest class that holds a block of that size. Lists above `index` are those of the sizes in (low, 2 low]. */
 static struct seg_class class_for(const struct heap *h, size_t size)
 {
     const struct seg_state *s = heap_state_const(h);
     size_t spacing = h->options[OPTION_SPACING], most = (s->runs.unit - CHUNK_FIRST) / 2;
-    struct seg_class c = {0, 0};
+    size_t low = PIECE_MIN, index = 0;
     if (size > most)
-        return c;
-    size_t low = PIECE_MIN, step, steps;
-    for (; low <= size / 2; low *= 2)
-        c.index += spacing;
-    heap_round_up_to(low / spacing, HEAP_ALIGN, &step);
-    steps = size <= low ? 0 : (size - low + step - 1) / step;
-    c.block = low + steps * step;
-    if (c.block >= 2 * low) { /* the first of the next doubling */
-        c.block = 2 * low;
-    } else {
-        c.index += steps;
-    }
-    return c.block <= most ? c : (struct seg_class){0, 0};
+        return (struct seg_class){0, 0};
+    for (; size > 2 * low; low *= 2)
+        index += spacing;
+    size_t step, block = low;
+    heap_round_up(low / spacing, HEAP_ALIGN, &step);
+    for (; block < size; block += step)
+        index++;
+    if (block > 2 * low) /* the last step is shorter where `spacing` does not divide it */
+        block = 2 * low;
+    return block <= most ? (struct seg_class){block, index} : (struct seg_class){0, 0};
 }
 
 static struct seg_class class_of_request(const struct heap *h, size_t bytes)
@@ -278,8 +281,8 @@ static bool seg_walk(struct heap *h, heap_visit_fn *visit, void *context)
     return runs_walk(h, visit, context, walk_chunk);
 }
 
-/* Blocks in the list of that class, each a free one of one of its chunks. Blames and answers SIZE_MAX where not, or where
- * there are more than `most`. */
+/* Blocks in the list of that class, each a free one of one of its chunks. Blames and answers SIZE_MAX where not, or
+ * where there are more than `most`. It ends: every step counts. */
 static size_t check_list(struct heap *h, size_t index, size_t most)
 {
     size_t count = 0;
@@ -326,7 +329,7 @@ const struct heap_ops heap_policy_segregated = {
     .name = "segregated",
     .summary = "a list of free blocks for each size class, never merged",
     .source = "Wilson, Johnstone, Neely and Boles, Dynamic Storage Allocation, 1995, section 3.6",
-    .complexity = "alloc and free O(1), O(chunk) for a new one",
+    .complexity = "alloc and free O(1), O(chunk) for a new one, O(free runs) if large",
     .family = "classes of sizes",
     .rung = 90,
     .state_bytes = sizeof(struct seg_state),

@@ -8,15 +8,15 @@
  *
  *      caches:  16 -> slab -> slab      32 -> none      48 -> slab      ...      slabs that have a free object
  *
- * Objects of one size fit each other's places exactly, so inside a cache nothing needs to be searched, split or merged. No
- * object has a header: the slab is found by rounding the address down (runs.h), and the index in the slab tells which
- * objects are in use and links those that are not, so that bytes in use and bookkeeping never touch. A full slab is on no list. A
- * slab whose last object is freed goes back to the pool, where another cache, or a large block, can have it: that is
- * the difference to simple segregated storage.
+ * Objects of one size fit each other's places exactly, so inside a cache nothing needs to be searched, split or merged.
+ * No object has a header: the slab is found by rounding the address down (runs.h), and the index in the slab tells
+ * which objects are in use and links those that are not, so that bytes in use and bookkeeping never touch. A full slab
+ * is on no list. A slab whose last object is freed goes back to the pool, where another cache, or a large block, can
+ * have it: that is the difference to simple segregated storage.
  *
- * A cache comes to be with the first request of its size: all it is, is a list. Sizes are multiples of `object`; a size is
- * cached if two of it fit a slab and there is a list for it. A larger request, or one with an alignment, takes whole units of the
- * pool, first fit.
+ * A cache comes to be with the first request of its size: all it is, is a list. Sizes are multiples of `object`; a size
+ * is cached if two of it fit a slab and it is among the 48 smallest. A larger request, or one with an alignment, takes
+ * whole units of the pool, first fit.
  *
  * Invariants, besides R1 to R5 of the pool:
  *   I1  a slab's objects are of a cached size, as many as fit behind header and index, at the slab's end
@@ -30,7 +30,10 @@
  *   3. a slab that is full now leaves the list
  * A freed object puts its slab, if it was full, at the front of the list.
  *
- * Cost: O(1), and one division, to find an object's number. A new slab costs no more; large blocks O(free runs).
+ * Everything freed: no slab is left, and one large block of all whole units succeeds.
+ *
+ * Cost: O(1), with a division wherever a size meets a number of objects; a new slab costs no more. The free that
+ * empties a slab, and large blocks: O(free runs).
  * Source: Bonwick, The Slab Allocator, 1994. Kept out of it: constructors, colours, and the empty slabs in reserve.
  * Beaten by: survivors. One object in each slab is enough to keep all of them.
  */
@@ -319,8 +322,8 @@ static bool check_index(struct heap *h, const struct slab *s)
     return (used == s->used && used + linked == s->fresh) || heap_blame(h, HEAP_FAULT_COUNT, s);
 }
 
-/* Slabs in the list of that cache, each one of its own with a free object. Blames and answers SIZE_MAX where not, or where
- * there are more than `most`. */
+/* Slabs in the list of that cache, each one of its own with a free object. Blames and answers SIZE_MAX where not, or
+ * where there are more than `most`. */
 static size_t check_list(struct heap *h, size_t cache, size_t most)
 {
     size_t count = 0, object = (cache + 1) * h->options[OPTION_OBJECT];
@@ -371,7 +374,7 @@ const struct heap_ops heap_policy_slab = {
     .name = "slab",
     .summary = "caches of equal objects; empty slabs go back to the pool",
     .source = "Bonwick, The Slab Allocator: An Object-Caching Kernel Memory Allocator, 1994",
-    .complexity = "alloc and free O(1), O(free runs) for large blocks",
+    .complexity = "alloc O(1), free O(1) or O(free runs) for a slab's last; large O(free runs)",
     .family = "classes of sizes",
     .rung = 110,
     .state_bytes = sizeof(struct slab_state),

@@ -9,41 +9,42 @@
  *                  |                                  |
  *                  +-> columns of row 1: ...          +-> its list: hole <-> hole <-> hole, the latest in front
  *
- * Sizes count in units of A. Up to 2 * 2^sl units each size is a class of its own; from there on each power of two is cut into
- * 2^sl equal classes. A class has a number, its row and its column in one: row << sl | column, ascending with the size.
+ * Sizes count in units of A. Up to 2 * 2^sl units each size is a class of its own; from there on each power of two is
+ * cut into 2^sl equal classes. A class has a number, row and column in one: row << sl | column, rising with the size.
  *
- * Good fit: a request looks for the lowest class in which *every* hole is large enough, and takes the first hole of it or of the
- * next class above that has one. So no list is ever followed; the price is that a hole in the request's own class is not looked at
- * unless the request is as small as anything in there. Of a hole that is taken, less than 1 / 2^sl more than needed was asked for.
+ * Good fit: a request looks for the lowest class in which *every* hole is large enough, and takes the first hole of it
+ * or of the next class above that has one. So no list is ever followed; the price is that a hole in the request's own
+ * class is not looked at unless the request is as small as anything in there. Less than 1 / 2^sl too much is asked for.
  *
- * The bits lie in struct heap. The heads do not fit there: they are metadata at the region's start, which has room for the
- * finest subdivision whatever `sl` says, so that `origin` and `fixed` are constants. A head is a payload's distance from the
- * base in units, 0 for none, which is half a pointer on 64-bit machines; so a region reaches 2^32 units, 64 GiB, at most.
+ * The bits lie in struct heap. The heads do not fit there: they are metadata at the region's start, which has room for
+ * the finest subdivision whatever `sl` says, so that `origin` and `fixed` are constants. A head is a payload's distance
+ * from the base in units, 0 for none: half a pointer on 64-bit machines; so a region reaches 2^32 units, 64 GiB.
  *
  * Invariants, besides I1 to I4 of block.h:
- *   I5  every hole is in the list of its class, linked both ways, and nothing else is in a list; so heads of no class, which a
- *       coarser `sl` leaves over, are 0
+ *   I5  every hole is in the list of its class, linked both ways, and nothing else is in a list; so heads of no class,
+ *       which a coarser `sl` leaves over, are 0
  *   I6  a column's bit is set if and only if its list is not empty, a row's if and only if one of its columns' is
  *
  * Alloc, in steps:
  *   1. round the request up to a class; only the class number says whether there is one: rounding may pass the last
  *   2. the lowest column at or right of it in its row, else the lowest row above it, and the lowest column there
- *   3. unlink that list's first hole; cut off the front gap and the tail if they can be blocks, which join their lists in
- *      this order
+ *   3. unlink that list's first hole; cut off the front gap and the tail if they can be blocks, which join their lists
+ *      in this order
  * An aligned request asks for as much as it could need in the worst place, align + A more than the block.
  * Free: validate, join the holes above and below at once, link in front. Resize in place: as in the fit family (fit.c).
  *
- * Growth: the hole at the region's end must be as large as the class asks for, not only as the request: need() answers
- * that, and by A less the search would not find the hole.
+ * Growth: need() asks for a hole at the region's end as large as the class, not only the request: else none is found.
+ * Everything freed is one hole, and of it the smallest size of its class is granted, never much less than all.
  *
- * Cost: O(1), always: a search reads at most three words of bits and one head. Source: M. Masmano, I. Ripoll, A. Crespo, J.
- * Real, TLSF: a New Dynamic Memory Allocator for Real-Time Systems, ECRTS 2004.
- * Beaten by: good-misses. Holes of just the right size, inside a class: the search begins above them, and the heap grows or
- * refuses.
+ * Cost: O(1), always: a search reads at most three words of bits and one head. Source: M. Masmano, I. Ripoll, A.
+ * Crespo, J. Real, TLSF: a New Dynamic Memory Allocator for Real-Time Systems, ECRTS 2004.
+ * Beaten by: good-misses. Holes of just the right size, inside a class: the search begins above them, and the heap
+ * grows or refuses.
  */
 #include "../fit.h"
 
 void *memset(void *to, int byte, size_t bytes);
+int memcmp(const void *a, const void *b, size_t bytes);
 
 enum {
     TLSF_UNITS_LOG2 = sizeof(size_t) == 8 ? 32 : 29, /* a size has fewer than 2^this units */
@@ -83,20 +84,10 @@ static unsigned lowest_bit(uint32_t bits)
     return (unsigned)__builtin_ctz(bits);
 }
 
-static unsigned highest_bit(uint32_t bits)
-{
-    return 31 - (unsigned)__builtin_clz(bits);
-}
-
-static unsigned class_count(unsigned sl)
-{
-    return (TLSF_UNITS_LOG2 + 1 - sl) << sl;
-}
-
 /* The class that a hole of that many units (not 0) belongs to. */
 static unsigned class_of(unsigned sl, uint32_t units)
 {
-    unsigned top = highest_bit(units), shift = top > sl ? top - sl : 0;
+    unsigned top = 31 - (unsigned)__builtin_clz(units), shift = top > sl ? top - sl : 0;
     return (shift << sl) + (units >> shift);
 }
 
@@ -115,7 +106,7 @@ static bool class_holding(unsigned sl, size_t bytes, unsigned *class)
         return false;
     *class = class_of(sl, (uint32_t)units);
     *class += class_lowest(sl, *class) != units;
-    return *class < class_count(sl);
+    return *class < (TLSF_UNITS_LOG2 + 1 - sl) << sl;
 }
 
 static unsigned class_of_hole(const struct heap *h, const struct block *hole)
@@ -175,15 +166,16 @@ static void list_remove(struct heap *h, struct block *hole)
 
 /* ---- alloc ---- */
 
-/* Bytes that a hole must have, wherever it lies: whole block and the largest front gap; false if that does not fit. */
-static bool bytes_wanted(size_t bytes, size_t align, size_t *wanted)
+/* Completes the request, its align set, and finds the lowest class in which every hole holds it; false: none does. */
+static bool class_for(const struct heap *h, size_t bytes, struct fit_request *request, unsigned *class)
 {
-    struct fit_request request;
+    size_t align = request->align, wanted;
     size_t gap = align == HEAP_ALIGN ? 0 : align + HEAP_ALIGN; /* a gap of A is too small, and moves on by align */
-    return fit_request_for(&request, bytes, align) && heap_add(request.size, gap, wanted);
+    return fit_request_for(request, bytes, align) && heap_add(request->size, gap, &wanted) &&
+           class_holding(row_log2(h), wanted, class);
 }
 
-/* The first hole of the lowest class from `class` on that has one, NULL: none has. A probe is a word of bits or a head. */
+/* The first hole of the lowest class from `class` on that has one, or NULL. A probe is a word of bits or a head. */
 static struct block *first_from(struct heap *h, unsigned class)
 {
     const struct tlsf_state *s = tlsf_state(h);
@@ -203,20 +195,7 @@ static struct block *first_from(struct heap *h, unsigned class)
     return head(h, row << sl | lowest_bit(columns));
 }
 
-/* Cuts used block b down to `size` bytes if the rest can be a block. Returns the rest, marked used, in no list, or NULL. */
-static struct block *cut(struct heap *h, struct block *b, size_t size)
-{
-    size_t rest = block_size(b) - size;
-    if (rest < BLOCK_MIN)
-        return NULL;
-    b->header -= rest;
-    struct block *tail = block_next(b);
-    tail->header = rest | BLOCK_USED | BLOCK_PREV_USED;
-    heap_note_split(h);
-    return tail;
-}
-
-/* Makes a hole of b, which is in no list, and of the holes beside it. */
+/* Makes one hole of b, which is in no list, and of the holes beside it. */
 static void make_hole(struct heap *h, struct block *b)
 {
     struct block *above = block_next(b);
@@ -236,34 +215,23 @@ static void make_hole(struct heap *h, struct block *b)
     list_insert(h, b);
 }
 
-/* Hands out `size` bytes of a hole that has them behind any front gap. */
-static void *place(struct heap *h, struct block *hole, size_t size, size_t align)
-{
-    struct block *b = hole;
-    size_t gap = fit_front_gap(hole, align);
-    list_remove(h, hole);
-    if (gap > 0) {
-        b = block_at(hole, gap);
-        b->header = block_size(hole) - gap;
-        block_mark_free(hole, gap);
-        list_insert(h, hole);
-        heap_note_split(h);
-    }
-    block_mark_used(b, block_size(b));
-    struct block *tail = cut(h, b, size);
-    if (tail)
-        make_hole(h, tail);
-    return block_payload(b);
-}
-
 static void *tlsf_alloc(struct heap *h, size_t bytes, size_t align)
 {
-    size_t wanted;
+    struct fit_request request = {.align = align};
+    struct block *rest;
     unsigned class;
-    if (!bytes_wanted(bytes, align, &wanted) || !class_holding(row_log2(h), wanted, &class))
+    if (!class_for(h, bytes, &request, &class))
         return NULL;
     struct block *hole = first_from(h, class);
-    return hole ? place(h, hole, block_size_for(bytes), align) : NULL;
+    if (!hole)
+        return NULL;
+    list_remove(h, hole);
+    struct block *b = fit_cut(h, hole, &request, &rest);
+    if (b != hole) /* a front gap stays below */
+        list_insert(h, hole);
+    if (rest)
+        list_insert(h, rest);
+    return block_payload(b);
 }
 
 /* ---- free and resize ---- */
@@ -271,12 +239,9 @@ static void *tlsf_alloc(struct heap *h, size_t bytes, size_t align)
 static struct heap_freed tlsf_free(struct heap *h, void *ptr)
 {
     struct block *b = block_of(ptr);
-    if (!fit_is_sound_used(h, b)) {
-        bool twice = h->fault.class == HEAP_FAULT_DOUBLE_FREE;
-        return (struct heap_freed){.status = twice ? HEAP_BAD_POINTER : HEAP_CORRUPT};
-    }
-    struct heap_freed freed = {.status = HEAP_OK, .granted = block_size(b)};
-    make_hole(h, b);
+    struct heap_freed freed = fit_judge_free(h, b);
+    if (freed.status == HEAP_OK)
+        make_hole(h, b);
     return freed;
 }
 
@@ -294,7 +259,7 @@ static bool tlsf_resize(struct heap *h, void *ptr, size_t bytes)
         list_remove(h, above);
         block_mark_used(b, size + block_size(above));
     }
-    struct block *tail = cut(h, b, wanted);
+    struct block *tail = fit_split_tail(h, b, wanted);
     if (tail)
         make_hole(h, tail);
     return true;
@@ -305,19 +270,20 @@ static bool tlsf_resize(struct heap *h, void *ptr, size_t bytes)
 static size_t tlsf_need(const struct heap *h, size_t bytes, size_t align)
 {
     struct block *end = block_end_mark(h);
-    size_t wanted, there = block_is_prev_used(end) ? 0 : block_size(block_prev_hole(end));
-    unsigned class, sl = row_log2(h);
-    if (!bytes_wanted(bytes, align, &wanted) || !class_holding(sl, wanted, &class))
+    struct fit_request request = {.align = align};
+    size_t there = block_is_prev_used(end) ? 0 : block_size(block_prev_hole(end));
+    unsigned class;
+    if (!class_for(h, bytes, &request, &class))
         return SIZE_MAX;
-    return (size_t)class_lowest(sl, class) * HEAP_ALIGN - there;
+    return (size_t)class_lowest(row_log2(h), class) * HEAP_ALIGN - there;
 }
 
 static void tlsf_extend(struct heap *h, size_t added)
 {
-    struct block *end = block_end_mark(h), *b = (struct block *)((unsigned char *)end - added); /* the old end mark */
-    end->header = BLOCK_USED | BLOCK_PREV_USED;
-    b->header = added | BLOCK_USED | (b->header & BLOCK_PREV_USED);
-    make_hole(h, b);
+    struct block *old_end = (struct block *)((unsigned char *)block_end_mark(h) - added);
+    if (!block_is_prev_used(old_end)) /* that hole grows out of its class */
+        list_remove(h, block_prev_hole(old_end));
+    list_insert(h, fit_append_free(h, added));
 }
 
 static enum heap_status tlsf_init(struct heap *h)
@@ -327,16 +293,11 @@ static enum heap_status tlsf_init(struct heap *h)
         return HEAP_BAD_REGION;
     if (h->reserved > reach)
         h->reserved = reach; /* more cannot be made use of */
-    struct block *first = block_first(h), *end = block_end_mark(h);
-    size_t room = (size_t)((uintptr_t)end - (uintptr_t)first);
-    if (room > 0 && room < BLOCK_MIN)
-        return HEAP_BAD_REGION;
     memset(heads(h), 0, TLSF_HEAD_BYTES);
-    first->header = room | BLOCK_USED | BLOCK_PREV_USED;
-    end->header = BLOCK_USED | BLOCK_PREV_USED;
-    if (room > 0)
-        make_hole(h, first);
-    return HEAP_OK;
+    enum heap_status status = fit_lay_out(h);
+    if (status == HEAP_OK && !block_is_used(block_first(h))) /* without room for a block the end mark stands there */
+        list_insert(h, block_first(h));
+    return status;
 }
 
 /* ---- check ---- */
@@ -360,23 +321,16 @@ static bool is_linked(const struct heap *h, const struct block *hole)
     return heads(h)[class_of_hole(h, hole)] == head_value(h, hole);
 }
 
-/* Whether what may be followed is a hole of that class. */
-static bool is_of_class(const struct heap *h, unsigned class, const struct block *b)
-{
-    size_t size = block_size(b);
-    return !block_is_used(b) && size >= BLOCK_MIN && size <= h->committed && class_of_hole(h, b) == class;
-}
-
-/* How long the list of a class is, whose head is not 0; SIZE_MAX if it does not hold together. It ends: an entry met twice would
- * need two entries before it. */
+/* Length of a class's list, its head not 0; SIZE_MAX: broken. It ends: what is met twice has two entries before it. */
 static size_t list_length(const struct heap *h, unsigned class)
 {
-    const struct block *hole, *prev = NULL;
+    const struct block *hole, *prev = NULL, *end = block_end_mark(h);
     size_t length = 0;
     if (heads(h)[class] >= h->committed / HEAP_ALIGN)
         return SIZE_MAX;
     for (hole = head(h, class); hole; prev = hole, hole = hole->next_hole, length++) {
-        if (!is_followable(h, hole) || hole->prev_hole != prev || !is_of_class(h, class, hole))
+        if (!is_followable(h, hole) || hole->prev_hole != prev || block_is_used(hole) || !fit_leads_on(hole, end) ||
+            class_of_hole(h, hole) != class)
             return SIZE_MAX;
     }
     return length;
@@ -397,44 +351,27 @@ static bool check_lists(struct heap *h, size_t holes)
         expected.rows |= (uint32_t)1 << (class >> sl);
         expected.columns[class >> sl] |= (uint32_t)1 << (class & mask);
     }
-    const struct tlsf_state *s = tlsf_state(h);
-    bool same = s->rows == expected.rows;
-    for (unsigned row = 0; row < TLSF_ROWS; row++)
-        same = same && s->columns[row] == expected.columns[row];
-    return (same && holes == 0) || heap_blame(h, HEAP_FAULT_LIST, s);
+    bool same = memcmp(tlsf_state(h), &expected, sizeof expected) == 0;
+    return (same && holes == 0) || heap_blame(h, HEAP_FAULT_LIST, tlsf_state(h));
 }
 
 static bool tlsf_check(struct heap *h)
 {
-    struct block *end = block_end_mark(h);
-    bool prev_used = true; /* nothing lies below the first block */
     size_t holes = 0;
-    for (struct block *b = block_first(h);; b = block_next(b)) {
-        if (block_is_prev_used(b) != prev_used) /* I2 */
-            return heap_blame(h, HEAP_FAULT_HEADER, b);
-        if (b == end)
-            break;
-        prev_used = block_is_used(b);
-        if (prev_used)
+    if (!fit_check_blocks(h))
+        return false;
+    for (struct block *b = block_first(h); b != block_end_mark(h); b = block_next(b)) {
+        if (block_is_used(b))
             continue;
-        if (!block_is_prev_used(b) || *block_tag(b) != block_size(b)) /* I4, I3 */
-            return heap_blame(h, HEAP_FAULT_HEADER, b);
         if (!is_linked(h, b))
             return heap_blame(h, HEAP_FAULT_LIST, b);
         holes++;
     }
-    if (end->header != (BLOCK_USED | (end->header & BLOCK_PREV_USED)))
-        return heap_blame(h, HEAP_FAULT_HEADER, end);
     return check_lists(h, holes);
 }
 
 static const struct heap_option tlsf_options[] = {
-    {.key = "sl",
-     .help = "each power of two is cut into 2^this classes of size",
-     .min = TLSF_SL_MIN,
-     .max = TLSF_SL_MAX,
-     .fallback = TLSF_SL_MAX,
-     .multiple = 1},
+    {"sl", "each power of two is cut into 2^this classes of size", TLSF_SL_MIN, TLSF_SL_MAX, TLSF_SL_MAX, 1},
     {.key = NULL},
 };
 

@@ -1,6 +1,6 @@
-/* A model of the allocators that work in units, written from the essays in their files and not from their code: units are an
- * array of flags, free places are arrays, every choice is made by trying. And the duel: random operations on a heap and
- * on its model, which must answer with the same places. */
+/* A model of the allocators that work in units, written from the essays in their files and not from their code: units
+ * are an array of flags, free places are arrays, every choice is made by trying. And the duel: random operations on a
+ * heap and on its model, which must answer with the same places. */
 #ifndef TESTS_RUNS_MODEL_H
 #define TESTS_RUNS_MODEL_H
 
@@ -29,7 +29,7 @@ struct model {
     size_t unit, committed, limit, grain, clock;
     bool taken[MODEL_UNITS];
     struct model_block blocks[MODEL_IDS];
-    /* The small blocks: how large one is for a request (0: it is large), where it goes (offset; 0: no place), and back. */
+    /* The small blocks: how large one is for a request (0: it is large), where it goes (offset; 0: no place), back. */
     size_t (*small_size)(size_t bytes);
     size_t (*small_place)(struct model *m, size_t size, size_t units);
     void (*small_give)(struct model *m, const struct model_block *b);
@@ -190,6 +190,29 @@ static inline void duel_step(uint64_t *random, void **payloads)
     assert_int_equal(h->committed, m->committed);
 }
 
+/* The longest free stretch of the model, in units. */
+static inline size_t model_longest_stretch(void)
+{
+    size_t longest = 0, length = 0;
+    for (size_t u = 0; u < m->committed / m->unit; u++) {
+        length = m->taken[u] ? 0 : length + 1;
+        longest = length > longest ? length : longest;
+    }
+    return longest;
+}
+
+/* One large block of the longest free stretch is granted without growth, and no larger one. */
+static inline void assert_stretch_is_one_hole(size_t units)
+{
+    assert_null(h->ops->alloc(h, units * m->unit - 2 * A + 1, A));
+    if (units == 0)
+        return;
+    void *p = h->ops->alloc(h, units * m->unit - 2 * A, A);
+    assert_non_null(p);
+    assert_int_equal(h->ops->free(h, p).status, HEAP_OK);
+    assert_sound(h);
+}
+
 /* `set` gives the model its small blocks, for those options. */
 static inline void duel(const char *policy, const size_t options[2], void (*set)(const size_t options[2]),
                         uint64_t seed)
@@ -206,10 +229,15 @@ static inline void duel(const char *policy, const size_t options[2], void (*set)
         if (i % 16 == 0)
             assert_sound(h);
     }
-    for (size_t id = 0; id < MODEL_IDS; id++)
-        assert_int_equal(heap_free(h, m->blocks[id].is_live ? payloads[id] : NULL), HEAP_OK);
+    for (size_t id = 0; id < MODEL_IDS; id++) {
+        if (!m->blocks[id].is_live)
+            continue;
+        model_free(&m->blocks[id]);
+        assert_int_equal(heap_free(h, payloads[id]), HEAP_OK);
+    }
     assert_int_equal(h->counters.granted, 0);
     assert_sound(h);
+    assert_stretch_is_one_hole(model_longest_stretch());
 }
 
 /* ---- for the named tests ---- */

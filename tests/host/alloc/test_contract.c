@@ -161,18 +161,34 @@ static void aligned_blocks_stand_where_asked(void **state)
     }
 }
 
+/* In a heap of that limit: behind a block, so that the region's first payload is not at hand. */
+static enum heap_status ask_for_largest_alignment(void **state, size_t limit, bool is_fixed, void **p)
+{
+    const struct region_shape shape = {.limit = limit, .is_fixed = is_fixed, .harden = 1};
+    struct heap *h = new_heap(state, &shape);
+    assert_non_null(heap_alloc(h, 1));
+    enum heap_status status = heap_alloc_aligned(h, 100, HEAP_REGION_ALIGN, p);
+    assert_sound(h);
+    return status;
+}
+
+/* In just the room that the policy says it needs, and not in A less: grown to it, and from the start, where nobody asks
+ * need(). */
 static void largest_alignment_is_granted(void **state)
 {
-    const struct region_shape large = {.limit = 2 * HEAP_REGION_ALIGN,
-                                       .harden = 1}; /* some ask for more than they need */
+    const struct region_shape large = {.limit = region.capacity, .harden = 1};
     struct heap *h = new_heap(state, &large);
-    assert_non_null(heap_alloc(h, 1)); /* so that the region's first payload is not at hand */
     void *p;
-    assert_int_equal(heap_alloc_aligned(h, 100, HEAP_REGION_ALIGN, &p), HEAP_OK);
-    assert_int_equal(offset_in(h, p), HEAP_REGION_ALIGN);
-    assert_sound(h);
-    assert_int_equal(heap_free(h, p), HEAP_OK);
-    assert_sound(h);
+    assert_non_null(heap_alloc(h, 1));
+    size_t need = h->ops->need(h, 100, HEAP_REGION_ALIGN), room;
+    assert_true(need <= region.capacity - h->committed && heap_round_up(h->committed + need, HEAP_ALIGN, &room));
+    for (int is_fixed = 0; is_fixed < 2; is_fixed++) {
+        assert_int_equal(ask_for_largest_alignment(state, room - HEAP_ALIGN, is_fixed, &p), HEAP_NO_MEMORY);
+        assert_int_equal(ask_for_largest_alignment(state, room, is_fixed, &p), HEAP_OK);
+        assert_int_equal(offset_in(h, p), HEAP_REGION_ALIGN);
+        assert_int_equal(heap_free(h, p), HEAP_OK);
+        assert_sound(h);
+    }
 }
 
 static void calloc_zeroes_fresh_and_recycled_bytes(void **state)

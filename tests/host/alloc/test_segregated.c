@@ -155,6 +155,28 @@ static void chunk_stays_with_its_class(void **state)
     assert_non_null(heap_alloc(h, 100));
 }
 
+/* Everything freed: the longest stretch without a chunk is one hole, and each class has all its blocks again. */
+static void everything_freed_leaves_chunks_where_they_are(void **state)
+{
+    (void)state;
+    begin(4, 1024, 16384);
+    void *blocks[8], *low = take(3072 - 2 * A), *small = take(200), *high = take(5120 - 2 * A);
+    for (size_t i = 0; i < COUNT(blocks); i++)
+        blocks[i] = take(100);
+    give(low);
+    give(high);
+    give(small);
+    for (size_t i = 0; i < COUNT(blocks); i++)
+        give(blocks[i]);
+    assert_int_equal(offset_in(h, blocks[0]), 9 * 1024 + first_block() + WORD);
+    assert_stretch_is_one_hole(6); /* units 10 to 15; 3 is a chunk, and 9 */
+    void *large = take(6144 - 2 * A);
+    for (size_t i = 0; i < COUNT(blocks); i++)
+        assert_int_equal(offset_in(h, take(100)) / 1024, 9);
+    assert_int_equal(offset_in(h, take(200)) / 1024, 3);
+    give(large);
+}
+
 static void large_blocks_return_to_the_pool(void **state)
 {
     (void)state;
@@ -225,6 +247,7 @@ int main(void)
         cmocka_unit_test(chunk_is_used_up_before_the_next),
         cmocka_unit_test(freed_block_is_the_next_one),
         cmocka_unit_test(chunk_stays_with_its_class),
+        cmocka_unit_test(everything_freed_leaves_chunks_where_they_are),
         cmocka_unit_test(large_blocks_return_to_the_pool),
         cmocka_unit_test(resize_within_the_class_stays),
         cmocka_unit_test(misuse_is_told_without_a_start_table),

@@ -72,6 +72,7 @@ static void places_are_those_of_the_model(void **state)
     for (uint64_t seed = 1; seed <= 32; seed++) {
         const size_t options[2] = {grains[seed % 4], slabs[seed / 4 % 4]};
         duel("slab", options, set_slab, seed);
+        assert_int_equal(model_longest_stretch(), m->committed / m->unit); /* everything freed: one hole */
     }
 }
 
