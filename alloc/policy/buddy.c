@@ -1,44 +1,44 @@
-/* Binary buddy: blocks are powers of two, and the neighbour that a block is cut from and joined with is one address bit away.
+/* Binary buddy: blocks are powers of two, and what a block is cut from and joined with is one address bit away.
  *
- *      places:   0      32     64            128                         256             (x86_64, smallest block 32)
- *                | none | 32   | 64          | 128                       | 256 ...       a fresh heap
- *                                            | 64          | 64          |               128 split: places 128 and 192
- *                                            | U32  | 32   | 64          |               and again; the low half is handed out
+ *      places:   0      32     64            128                         256              (x86_64, smallest block 32)
+ *                | none | 32   | 64          | 128                       | 256 ...        a fresh heap
+ *                                            | 64          | 64          |                128 split: places 128 and 192
+ *                                            | U32  | 32   | 64          |                again; the low half goes out
  *
- *      region:   | pad | size | payload of the block at 32 | size | payload of the block at 64 ... | size | payload | rest |
- *                              ^ place 32                           ^ place 64
+ *      region:   | pad | size | payload at place 32 | size | payload at place 64 ... | size | payload | rest |
  *
- * A place is where a payload begins, counted from the multiple of HEAP_REGION_ALIGN at or below the base. A block of 2^k bytes
- * stands at a place that is a multiple of 2^k; so its buddy, the block it can be joined with, is at place XOR 2^k, and no search
- * is needed to find it. And since places are counted from such a multiple, a payload is as aligned as its block is large, on
- * addresses and wherever the region begins: an aligned request needs no gap.
+ * A place is where a payload begins, counted from the multiple of HEAP_REGION_ALIGN at or below the base. A block of 2^k
+ * bytes stands at a place that is a multiple of 2^k; so its buddy, the block it can be joined with, is at place XOR 2^k,
+ * and no search is needed to find it. And since places are counted from such a multiple, a payload is as aligned as its
+ * block is large, on addresses and wherever the region begins: an aligned request needs no gap.
  *
  * Why a header in the block: a table of orders outside the payloads would have to be set aside for the largest region
- * that the heap may ever reach, or moved when it grows. The header is one word *before* the place, so that it does not spoil the
- * alignment. Two prices: a request for exactly 2^k bytes takes 2^(k+1), and there is no block at place 0, whose header would lie
- * below the region. The first block takes its place at the smallest block instead; what is below is pad.
+ * that the heap may ever reach, or moved when it grows. The header is one word *before* the place, so that it does not
+ * spoil the alignment. Two prices: a request for exactly 2^k bytes takes 2^(k+1), and there is no block at place 0, whose
+ * header would lie below the region. The first block stands at the first multiple of the smallest block above; what is
+ * below its header is pad.
  *
  * The header holds the block's size and, in its lowest bit, USED. In a free block two links follow.
  *
  * Invariants:
- *   I1  from the first place on, blocks tile the region up to the last multiple of the smallest block. Each size is a power of two,
- *       at least the smallest block, and divides the place
+ *   I1  from the first place on, blocks tile the region up to the last multiple of the smallest block. Each size is a
+ *       power of two, at least the smallest block, and divides the place
  *   I2  no two buddies of one size are both free
  *   I3  every free block is in the list of its size, linked both ways, and nothing else is in a list
  *
  * Alloc, in steps:
- *   1. round bytes + header up to a power of two. An aligned request looks for a block at least as large as its alignment
+ *   1. round bytes + header up to a power of two. An aligned request looks for a block as large as its alignment or more
  *   2. take the block freed last from the lowest list from there on that is not empty
  *   3. halve it until it has the size of step 1: the low half stays, the high half goes to its list
  * Free: while the buddy is free as a whole, join the two; then link in front. Resize in place: a shrink halves the block
- * and frees the high halves; growing takes the buddies above, if the block is the low half each time and all of them are free.
+ * and frees the high halves; growing takes the buddies above, if the block is the low half each time and all are free.
  *
- * Growth: the new bytes become blocks, from low to high the largest that divide their place and fit, and each is freed in the way
- * above, so that it joins with what was there. The region need not be a power of two.
+ * Growth: the new bytes become blocks, from low to high the largest that divide their place and fit, and each is freed in
+ * the way above, so that it joins with what was there. The region need not be a power of two.
  *
- * When everything is free the largest block is the largest 2^k with 2 * 2^k <= committed bytes, for a region that begins at a
- * multiple of HEAP_REGION_ALIGN: half of the region if that is a power of two, always more than a quarter. One allocation of that
- * size less the header succeeds then.
+ * When everything is free the largest block is the largest 2^k with 2 * 2^k <= committed bytes, for a region that begins
+ * at a multiple of HEAP_REGION_ALIGN: half of the region if that is a power of two, more than a quarter of any. One
+ * allocation of that size less the header succeeds then.
  *
  * Cost: O(log of the region) for everything, and never more than one list looked at for each power of two.
  * Source: K. Knowlton, A Fast Storage Allocator, CACM 8(10), 1965; D. Knuth, The Art of Computer Programming, volume 1,
@@ -72,7 +72,7 @@ _Static_assert(sizeof(struct buddy_state) <= HEAP_STATE_WORDS * sizeof(uintptr_t
 
 /* ---- sizes ---- */
 
-/* log2 of a power of two. */
+/* log2, rounded down, of a size that is not 0. */
 static unsigned order_of(size_t size)
 {
     return BUDDY_ORDERS - 1 - (unsigned)__builtin_clzl(size);
@@ -116,7 +116,8 @@ static size_t first_place(const struct heap *h)
     return (base_place(h) + BUDDY_HEADER + smallest - 1) & ~(smallest - 1);
 }
 
-/* Where the last block ends if the region has that many bytes. The word that would be the header of a block there is left over. */
+/* Where the last block ends if the region has that many bytes. The word in front, a header if a block followed, is left
+ * over. */
 static size_t end_place_of(const struct heap *h, size_t committed)
 {
     size_t end = (base_place(h) + committed + BUDDY_HEADER) & ~(smallest_block(h) - 1);
@@ -184,8 +185,8 @@ static bool is_linked(const struct heap *h, const struct buddy *b, size_t size)
     return b->prev ? is_free_block(h, b->prev, size) && b->prev->next == b : s->free[order_of(size)] == b;
 }
 
-/* The buddy of the block of that size at that place if it is free as a whole, else NULL. The buddy's place is a block's place in
- * any case: the buddy itself, or the lowest of the blocks it is cut into. */
+/* The buddy of the block of that size at that place if it is free as a whole, else NULL. Some block begins at the buddy's
+ * place in any case: the buddy itself, or the lowest of those it is cut into. So what is read there is a header. */
 static struct buddy *free_buddy(const struct heap *h, size_t place, size_t size)
 {
     size_t other = place ^ size;
@@ -216,8 +217,8 @@ static void unlink_free(struct heap *h, struct buddy *b)
         s->free[order_of(size_of(b))] = b->next;
 }
 
-/* Frees the block of that size at that place: joins it with its buddies as far as they are free, and links it. A buddy whose
- * links are damaged stays what it is. */
+/* Frees the block of that size at that place: joins it with its buddies as far as they are free, and links it. A buddy
+ * whose links are damaged stays what it is. */
 static void release(struct heap *h, size_t place, size_t size)
 {
     struct buddy *other;
@@ -251,7 +252,7 @@ static enum heap_status buddy_init(struct heap *h)
 
 /* ---- alloc ---- */
 
-/* The front of the lowest list whose blocks have that many bytes; NULL if all are empty, or after blaming a damaged front. */
+/* The front of the lowest list whose blocks have that many bytes; NULL if all are empty, or after blaming a damaged one. */
 static struct buddy *find_free(struct heap *h, size_t size)
 {
     const struct buddy_state *s = heap_state_const(h);
@@ -291,7 +292,7 @@ static void *buddy_alloc(struct heap *h, size_t bytes, size_t align)
     return (unsigned char *)b + BUDDY_HEADER;
 }
 
-/* Whether all from that place to the end of the blocks is free. Then it is so as the largest blocks there can be (I2). */
+/* Whether all from that place to the end of the blocks is free: as the largest blocks there can be then (I2). */
 static bool is_free_to_end(const struct heap *h, size_t place)
 {
     size_t end = end_place(h), size;
@@ -307,8 +308,7 @@ static bool is_free_to_end(const struct heap *h, size_t place)
     return true;
 }
 
-/* The lowest place for the block that the end of the region does not cut off for ever: the last multiple of its size if all
- * from there on is free, else the next. */
+/* The block will stand at the last multiple of its size before the end if all from there on is free, else at the next. */
 static size_t buddy_need(const struct heap *h, size_t bytes, size_t align)
 {
     size_t size = buddy_block_size(h, bytes), wanted = size > align ? size : align, end;
@@ -332,7 +332,7 @@ static bool is_block_in_use(const struct heap *h, const struct buddy *b)
     return is_block(h, b) && is_used(b);
 }
 
-/* Why ptr, which is no used block's payload, is refused. Where the start table has let it through, it is the header that lies. */
+/* Refuses ptr, which is no used block's payload. Where the start table has let it through, it is the header that lies. */
 static struct heap_freed refuse(struct heap *h, const void *ptr)
 {
     const struct buddy *b = block_of(ptr);
@@ -430,7 +430,7 @@ static bool buddy_walk(struct heap *h, heap_visit_fn *visit, void *context)
     return true;
 }
 
-/* How long the list is; SIZE_MAX if it does not hold together. It ends: an entry met twice would need two entries before it. */
+/* How long a list is; SIZE_MAX if it does not hold together. It ends: an entry met twice would need two before it. */
 static size_t list_length(const struct heap *h, unsigned order)
 {
     const struct buddy *prev = NULL, *b = ((const struct buddy_state *)heap_state_const(h))->free[order];
@@ -449,10 +449,10 @@ static bool buddy_check(struct heap *h)
         b = block_at(h, place);
         if (is_used(b))
             continue;
-        if (free_buddy(h, place, size_of(b))) /* I2 */
-            return heap_blame(h, HEAP_FAULT_HEADER, b);
         if (!is_linked(h, b, size_of(b))) /* I3 */
             return heap_blame(h, HEAP_FAULT_LIST, b);
+        if (free_buddy(h, place, size_of(b))) /* I2 */
+            return heap_blame(h, HEAP_FAULT_HEADER, b);
         free++;
     }
     for (unsigned order = 0; order < BUDDY_ORDERS; order++) { /* I3: and no more than these */
