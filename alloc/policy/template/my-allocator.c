@@ -40,7 +40,7 @@ static struct block *block_at(const struct heap *h, size_t offset)
     return (struct block *)(h->base + offset);
 }
 
-/* Never below the base: the front-end passes A-aligned pointers, and one to the base itself is told apart by is_block_in_use. */
+/* The base itself, where no payload is, gives an offset beyond every region. */
 static size_t offset_of(const struct heap *h, const void *ptr)
 {
     return (size_t)((const unsigned char *)ptr - h->base) - HEADER;
