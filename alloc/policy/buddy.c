@@ -195,14 +195,17 @@ static struct buddy *free_buddy(const struct heap *h, size_t place, size_t size)
 
 /* ---- the lists ---- */
 
-/* Makes the block of that size at that place a free one, in front of its list. */
+/* Makes the block of that size at that place a free one, in front of its list. A list whose front is damaged is given up: what
+ * is linked now is sound, and check misses the rest. */
 static void link_free(struct heap *h, size_t place, size_t size)
 {
     struct buddy_state *s = heap_state(h);
-    struct buddy *b = block_at(h, place), **list = &s->free[order_of(size)];
-    *b = (struct buddy){.header = size, .next = *list};
-    if (*list)
-        (*list)->prev = b;
+    struct buddy *b = block_at(h, place), **list = &s->free[order_of(size)], *next = *list;
+    if (next && !is_free_block(h, next, size))
+        next = NULL;
+    *b = (struct buddy){.header = size, .next = next};
+    if (next)
+        next->prev = b;
     *list = b;
 }
 
