@@ -9,13 +9,17 @@ set(KFIT_POLICIES_TXT ${KFIT_GENERATED}/policies.txt)
 
 # The list itself is an input, so that removing a file also re-runs the generator.
 file(GENERATE OUTPUT ${KFIT_GENERATED}/policy_files.txt CONTENT "${KFIT_POLICY_SOURCES}\n")
-add_custom_command(
-  OUTPUT ${KFIT_POLICIES_C} ${KFIT_POLICIES_TXT}
-  COMMAND ${CMAKE_COMMAND} -D "SOURCES=${KFIT_POLICY_SOURCES}" -D OUT_C=${KFIT_POLICIES_C}
-          -D OUT_TXT=${KFIT_POLICIES_TXT} -P ${PROJECT_SOURCE_DIR}/cmake/generate_registry.cmake
-  DEPENDS ${KFIT_POLICY_SOURCES} ${KFIT_GENERATED}/policy_files.txt
-          ${PROJECT_SOURCE_DIR}/cmake/generate_registry.cmake
-  VERBATIM)
+
+# Writes the registry of these sources to those two files.
+function(kfit_generate_registry sources out_c out_txt)
+  add_custom_command(
+    OUTPUT ${out_c} ${out_txt}
+    COMMAND ${CMAKE_COMMAND} -D "SOURCES=${sources}" -D OUT_C=${out_c} -D OUT_TXT=${out_txt}
+            -P ${PROJECT_SOURCE_DIR}/cmake/generate_registry.cmake
+    DEPENDS ${sources} ${KFIT_GENERATED}/policy_files.txt ${PROJECT_SOURCE_DIR}/cmake/generate_registry.cmake
+    VERBATIM)
+endfunction()
+kfit_generate_registry("${KFIT_POLICY_SOURCES}" ${KFIT_POLICIES_C} ${KFIT_POLICIES_TXT})
 add_custom_target(kfit_registry DEPENDS ${KFIT_POLICIES_C} ${KFIT_POLICIES_TXT})
 
 file(GLOB KFIT_ALLOC_SHARED CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/alloc/*.c)

@@ -19,6 +19,26 @@ foreach(source IN LISTS KFIT_HOST_TESTS)
   endforeach()
 endforeach()
 
+# host/template/*: the tests that hold for every allocator, run on alloc/policy/template/ by itself: a host library whose
+# registry lists nothing but that file.
+set(KFIT_TEMPLATE ${PROJECT_SOURCE_DIR}/alloc/policy/template/my-allocator.c)
+set(KFIT_TEMPLATE_REGISTRY ${KFIT_GENERATED}/template/policies.c)
+kfit_generate_registry("${KFIT_TEMPLATE}" ${KFIT_TEMPLATE_REGISTRY} ${KFIT_GENERATED}/template/policies.txt)
+foreach(width m32 m64)
+  kfit_host_library(template ${width} ${KFIT_ALLOC_SHARED} ${KFIT_TEMPLATE} ${KFIT_TEMPLATE_REGISTRY})
+  foreach(test contract badalloc badregion need random faults refusals context)
+    set(target template_test_${test}_${width})
+    add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/host/alloc/test_${test}.c)
+    target_compile_options(${target} PRIVATE ${KFIT_WARNINGS} -${width} -O1 -g ${KFIT_SANITIZE})
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/host)
+    target_link_options(${target} PRIVATE -${width} ${KFIT_SANITIZE})
+    target_link_libraries(${target} PRIVATE kfit_host_template_${width} kfit_host_boot_${width}
+                          kfit_host_support_${width} cmocka)
+    add_test(NAME host/template/${test}/${width} COMMAND ${target})
+    set_tests_properties(host/template/${test}/${width} PROPERTIES TIMEOUT 600 LABELS host)
+  endforeach()
+endforeach()
+
 # host_run_<width>: one run on the host, whose figures tests/kernel/test_placement.py compares with the kernel's.
 foreach(width m32 m64)
   add_executable(host_run_${width} ${PROJECT_SOURCE_DIR}/tests/kernel/host_run.c)

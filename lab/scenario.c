@@ -221,6 +221,21 @@ static bool make_survivors(struct lab_arena *arena, struct lab_program *program)
     return true;
 }
 
+/* Requests one byte above a power of two: 2,049 in 32 KiB, where 15 of them fit. */
+static bool make_doubling(struct lab_arena *arena, struct lab_program *program)
+{
+    static const struct lab_expectation expected[] = {{"buddy", 8}, {"first-fit", 0}, {"best-fit", 0}};
+    enum { BLOCKS = 15, BLOCK = 2049, LIMIT = 32768 };
+    struct builder b;
+    if (!builder_start(&b, arena, program, BLOCKS, BLOCKS))
+        return false;
+    for (uint32_t i = 0; i < BLOCKS; i++)
+        builder_alloc(&b, i, BLOCK);
+    program->heap_limit = LIMIT;
+    expect(program, expected, 3);
+    return true;
+}
+
 const struct lab_scenario lab_scenarios[] = {
     {"first-wins", "a series of requests that first-fit serves whole and best-fit does not",
      "Four holes of 500, 700, 650 and 900 units, kept apart by one used unit each (a unit is 32 bytes).\n"
@@ -267,6 +282,10 @@ const struct lab_scenario lab_scenarios[] = {
      "A heap of 16 KiB. 128 blocks of 100 bytes fill it; every eighth stays, one in each slab. Then 16 of\n"
      "600 bytes are asked for. Seven eighths are free, and each slab is held by one object.",
      make_survivors},
+    {"doubling", "requests one byte above a power of two: what defeats a buddy heap",
+     "A heap of 32 KiB. 15 blocks of 2,049 bytes are asked for, none is freed. A heap that rounds to\n"
+     "powers of two gives each of them 4,096: half of every block is empty, and nobody can have it.",
+     make_doubling},
     {NULL, NULL, NULL, NULL},
 };
 

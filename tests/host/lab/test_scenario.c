@@ -258,6 +258,21 @@ static void survivors_defeat_slabs(void **state)
     check_refused(*state, "survivors", "first-fit", 0);
 }
 
+/* Nothing is free that could serve, and half of all that is used is not: fragmentation inside the blocks. */
+static void doubling_defeats_buddy(void **state)
+{
+    struct test_world *w = *state;
+    struct lab_result buddy = run(w, "doubling", "buddy", NULL), fit = run(w, "doubling", "first-fit", NULL);
+    assert_int_equal(buddy.ops, 15);
+    assert_int_equal(buddy.failed, 8);
+    assert_int_equal(buddy.shape.used, 7 * 4096);
+    assert_int_equal(buddy.int_frag, 500); /* 2,047 of 4,096 */
+    assert_int_equal(fit.failed, 0);
+    assert_true(fit.int_frag < 15);
+    expects("doubling", "buddy", 8);
+    expects("doubling", "first-fit", 0);
+}
+
 static void tables_are_sound(void **state)
 {
     (void)state;
@@ -302,6 +317,7 @@ int main(void)
         TEST(tables_are_sound),
         TEST(phases_defeat_size_classes),
         TEST(survivors_defeat_slabs),
+        TEST(doubling_defeats_buddy),
         TEST(too_little_scratch),
         TEST(good_fit_misses_what_fits),
         TEST(blocks_of_reuse_stay_small),
