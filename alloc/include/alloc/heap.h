@@ -112,8 +112,8 @@ typedef bool heap_grow_fn(void *context, size_t committed, size_t added);
 
 /* The memory a heap lives in. Owned by the caller, who keeps it in place as long as the heap is used. */
 struct heap_region {
-    void *base;         /* a multiple of HEAP_ALIGN; of HEAP_REGION_ALIGN where aligned placements are to
-                                            be the same in every heap */
+    void *base;         /* a multiple of HEAP_ALIGN; of HEAP_REGION_ALIGN where aligned placements (under
+                                            buddy: all) are to be the same in every heap */
     size_t committed;   /* bytes usable now; a multiple of HEAP_ALIGN; may be 0 if `grow` is set */
     size_t reserved;    /* most bytes the region may reach; a multiple of HEAP_ALIGN */
     heap_grow_fn *grow; /* NULL: the region never grows */
