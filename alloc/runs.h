@@ -99,8 +99,8 @@ size_t runs_need_unit(const struct heap *h);
 /* Size of the run for a large block of A's alignment; 0 if that does not fit a size_t. */
 size_t runs_large_size(const struct heap *h, size_t bytes);
 
-/* The run in which ptr must lie if it is a payload. NULL: no believable run there, or a free one, or a large block with
- * its payload elsewhere. */
+/* The run in which ptr, any address, must lie if it is a payload. NULL: no believable run there, or a free one, or a
+ * large block with its payload elsewhere. */
 struct run *runs_find(const struct heap *h, const void *ptr);
 
 /* A free that is refused: sets the fault, and the status that goes with it. With a start table it is not the pointer

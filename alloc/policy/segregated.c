@@ -287,8 +287,8 @@ static size_t check_list(struct heap *h, size_t index, size_t most)
 {
     size_t count = 0;
     for (const struct piece *p = seg_state(h)->free[index]; p; p = p->next) {
-        uintptr_t payload = (uintptr_t)p + PIECE_HEADER; /* a damaged link may lead anywhere */
-        const struct run *r = heap_is_aligned(payload, HEAP_ALIGN) ? runs_find(h, (const void *)payload) : NULL;
+        const void *payload = (const void *)((uintptr_t)p + PIECE_HEADER); /* a damaged link may lead anywhere */
+        const struct run *r = runs_find(h, payload);
         const struct chunk *c = (const struct chunk *)r;
         if (!r || run_kind(r) != RUN_CUT || !is_piece_of(h, c, p) || p->header != c->block ||
             class_for(h, c->block).index != index || ++count > most) {

@@ -316,7 +316,7 @@ static bool check_index(struct heap *h, const struct slab *s)
     for (size_t i = 0; i < s->fresh; i++)
         used += is_used(s, i);
     for (size_t i = s->first_free; i != INDEX_END; i = s->index[i]) {
-        if (i >= s->fresh || is_used(s, i) || ++linked > s->fresh)
+        if (i >= s->fresh || ++linked > s->fresh) /* the mark of a used one is beyond, too */
             return heap_blame(h, HEAP_FAULT_LIST, s);
     }
     return (used == s->used && used + linked == s->fresh) || heap_blame(h, HEAP_FAULT_COUNT, s);

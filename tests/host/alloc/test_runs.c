@@ -137,6 +137,19 @@ static void run_below_is_not_where_it_is_said_to_be(void **state)
     assert_bad_free(p, HEAP_CORRUPT, HEAP_FAULT_HEADER);
 }
 
+/* Well linked, but only runs of one unit are cut up. */
+static void run_of_two_units_is_cut_up(void **state)
+{
+    begin_units(policy_of(state)->name, 1);
+    void *p = take(100);
+    struct run *rest = run_of(2);
+    run_of(0)->size = 2 * UNIT | RUN_CUT;
+    *rest = (struct run){.size = (UNITS - 2) * (size_t)UNIT, .below = 2 * UNIT};
+    pool->first_free = pool->last_free = pool->last = rest;
+    assert_found(HEAP_FAULT_HEADER);
+    assert_bad_free(p, HEAP_CORRUPT, HEAP_FAULT_HEADER);
+}
+
 /* ---- segregated storage: its lists (I3) ---- */
 
 static void class_with_a_list_of_another(void **state)
@@ -261,6 +274,7 @@ int main(void)
         cmocka_unit_test(payload_of_a_large_block_is_elsewhere),
         cmocka_unit_test(lead_beyond_its_run_is_not_believed),
         cmocka_unit_test(run_below_is_not_where_it_is_said_to_be),
+        cmocka_unit_test(run_of_two_units_is_cut_up),
     };
     const struct CMUnitTest lists[] = {
         cmocka_unit_test(class_with_a_list_of_another), cmocka_unit_test(list_of_a_class_leads_astray),
