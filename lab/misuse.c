@@ -251,10 +251,10 @@ const struct lab_misuse *lab_misuse_find(const char *name, size_t length)
 
 enum lab_status lab_misuse_run(const struct lab_world *world, const struct lab_run *run,
                                const struct lab_misuse *misuse, enum lab_misuse_outcome *outcome,
-                               struct lab_result *result)
+                               struct heap_fault *fault)
 {
     struct heap h;
-    *result = (struct lab_result){0};
+    struct lab_memory unused;
     enum lab_status status = lab_heap_open(&h, world, run, LIMIT);
     if (status != LAB_OK)
         return status;
@@ -263,8 +263,7 @@ enum lab_status lab_misuse_run(const struct lab_world *world, const struct lab_r
         heap_check(&h);
     bool is_found = is_committed && h.fault.class != HEAP_FAULT_NONE;
     *outcome = is_found ? LAB_MISUSE_FOUND : is_committed ? LAB_MISUSE_UNNOTICED : LAB_MISUSE_UNSUPPORTED;
-    result->check = is_found ? HEAP_CORRUPT : HEAP_OK;
-    result->fault = h.fault;
-    world->close(world->context, &result->memory);
+    *fault = h.fault;
+    world->close(world->context, &unused);
     return LAB_OK;
 }

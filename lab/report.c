@@ -30,30 +30,23 @@ const char *lab_check_text(const struct lab_result *result)
     return result->check == HEAP_BAD_POINTER ? "payload outside the heap" : "payload overwritten";
 }
 
-static void print_class(const struct lab_sink *sink, const struct lab_result *result)
+void lab_print_fault(const struct lab_sink *sink, const char *what, const struct heap_fault *fault, const char *policy)
 {
-    const struct heap_fault *f = &result->fault;
-    lab_print(sink, "HEAP: %s", lab_check_text(result));
-    if (f->class == HEAP_FAULT_OVERFLOW)
-        lab_print(sink, ": %zu bytes past end", f->bytes);
-    if (f->class == HEAP_FAULT_LATE_WRITE)
-        lab_print(sink, ": offset %zu, found 0x%02x expected 0xdf", f->bytes, f->found);
-}
-
-void lab_print_fault(const struct lab_sink *sink, const struct lab_result *result, const char *policy)
-{
-    const struct heap_fault *f = &result->fault;
-    print_class(sink, result);
-    lab_print(sink, " at %p (", f->address);
-    if (f->block && f->size != 0)
-        lab_print(sink, "block %p size %zu, ", f->block, f->size);
-    else if (f->block)
-        lab_print(sink, "block %p, ", f->block);
-    lab_print(sink, "allocator %s, op #%ju", policy, (uintmax_t)f->operation);
-    if (f->born_at != 0)
-        lab_print(sink, ", allocated by #%ju", (uintmax_t)f->born_at);
-    if (f->freed_at != 0)
-        lab_print(sink, ", freed by #%ju", (uintmax_t)f->freed_at);
+    lab_print(sink, "HEAP: %s", what);
+    if (fault->class == HEAP_FAULT_OVERFLOW)
+        lab_print(sink, ": %zu bytes past end", fault->bytes);
+    if (fault->class == HEAP_FAULT_LATE_WRITE)
+        lab_print(sink, ": offset %zu, found 0x%02x expected 0xdf", fault->bytes, fault->found);
+    lab_print(sink, " at %p (", fault->address);
+    if (fault->block && fault->size != 0)
+        lab_print(sink, "block %p size %zu, ", fault->block, fault->size);
+    else if (fault->block)
+        lab_print(sink, "block %p, ", fault->block);
+    lab_print(sink, "allocator %s, op #%ju", policy, (uintmax_t)fault->operation);
+    if (fault->born_at != 0)
+        lab_print(sink, ", allocated by #%ju", (uintmax_t)fault->born_at);
+    if (fault->freed_at != 0)
+        lab_print(sink, ", freed by #%ju", (uintmax_t)fault->freed_at);
     lab_print(sink, ")");
 }
 

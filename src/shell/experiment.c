@@ -120,7 +120,7 @@ static void report_corruption(struct sh_context *c, const struct experiment_row 
     char message[300];
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
-    lab_print_fault(&sink, &row->result, row->run.policy->name);
+    lab_print_fault(&sink, lab_check_text(&row->result), &row->result.fault, row->run.policy->name);
     sh_error(c, SH_CORRUPT, row->run.policy->name, message);
 }
 

@@ -15,18 +15,18 @@ static void list_kinds(struct sh_context *c)
 
 static void commit(struct sh_context *c, const struct lab_misuse *m, const struct lab_run *run)
 {
-    struct lab_result result;
+    struct heap_fault fault;
     enum lab_misuse_outcome outcome;
     char message[SH_MESSAGE_MAX];
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
-    enum lab_status status = lab_misuse_run(&c->world.lab, run, m, &outcome, &result);
+    enum lab_status status = lab_misuse_run(&c->world.lab, run, m, &outcome, &fault);
     const char *policy = run->policy->name;
     if (status != LAB_OK) {
         lab_print(&sink, "%s (allocator %s): give the machine more memory", lab_status_text(status), policy);
         sh_error(c, SH_MACHINE, policy, message);
     } else if (outcome == LAB_MISUSE_FOUND) {
-        lab_print_fault(&sink, &result, policy);
+        lab_print_fault(&sink, heap_fault_text(fault.class), &fault, policy);
         sh_error(c, SH_CORRUPT, policy, message);
     } else if (outcome == LAB_MISUSE_UNSUPPORTED) {
         lab_print(&c->text, "%s: %s has nothing there that could be damaged.\n", m->name, policy);

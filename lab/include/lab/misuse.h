@@ -20,7 +20,7 @@ extern const struct lab_misuse lab_misuses[];
 const struct lab_misuse *lab_misuse_find(const char *name, size_t length);
 
 enum lab_misuse_outcome {
-    LAB_MISUSE_FOUND,       /* result->check and result->fault say how */
+    LAB_MISUSE_FOUND,       /* *fault says how */
     LAB_MISUSE_UNNOTICED,
     LAB_MISUSE_UNSUPPORTED, /* the policy has nothing there that could be damaged */
 };
@@ -28,6 +28,6 @@ enum lab_misuse_outcome {
 /* Commits it in a heap of its own, as `run` asks for (policy, options, harden), and checks the heap if no call has noticed. Below
  * a mistake's level the policy may follow a wild pointer, as it would in earnest. Not LAB_OK: as lab_run_program. */
 enum lab_status lab_misuse_run(const struct lab_world *world, const struct lab_run *run, const struct lab_misuse *misuse,
-                               enum lab_misuse_outcome *outcome, struct lab_result *result);
+                               enum lab_misuse_outcome *outcome, struct heap_fault *fault);
 
 #endif

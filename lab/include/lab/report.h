@@ -20,10 +20,10 @@ const char *lab_status_text(enum lab_status status);
  * "payload outside the heap". */
 const char *lab_check_text(const struct lab_result *result);
 
-/* The finding of a damaged run in one line, without its end:
+/* A finding in one line, without its end; `what` is the text of its class, or lab_check_text():
  *     HEAP: buffer overflow: 3 bytes past end at 0x1f40 (block 0x1ed0 size 112, allocator first-fit, op #17, allocated by #4)
  * The numbers behind # count the calls of the heap, from 1. */
-void lab_print_fault(const struct lab_sink *sink, const struct lab_result *result, const char *policy);
+void lab_print_fault(const struct lab_sink *sink, const char *what, const struct heap_fault *fault, const char *policy);
 
 /* The same run under several allocators, one row each in two parts (memory, work). The best of each column is marked, the
  * formulas of the columns stand beneath (if `explains`), and a few words say who was best at what. `run` names run and seed; its policy is

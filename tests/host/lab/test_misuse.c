@@ -20,18 +20,18 @@ static bool may_be_unsupported(const struct lab_misuse *m)
 static void check_one(struct test_world *w, const struct lab_misuse *m, const struct heap_ops *ops, unsigned harden)
 {
     struct lab_run run = run_of(ops, 0);
-    struct lab_result result;
+    struct heap_fault fault;
     enum lab_misuse_outcome outcome;
     run.harden = harden;
-    assert_int_equal(lab_misuse_run(&w->world, &run, m, &outcome, &result), LAB_OK);
+    assert_int_equal(lab_misuse_run(&w->world, &run, m, &outcome, &fault), LAB_OK);
     assert_int_equal(w->opens, w->closes);
     if (outcome == LAB_MISUSE_UNSUPPORTED && may_be_unsupported(m))
         return;
-    if (outcome != LAB_MISUSE_FOUND || !is_expected(m, result.fault.class))
+    if (outcome != LAB_MISUSE_FOUND || !is_expected(m, fault.class))
         fail_msg("%s, %s, harden %u: outcome %d, %s", m->name, ops->name, harden, (int)outcome,
-                 heap_fault_text(result.fault.class));
-    assert_true(result.fault.operation > 0);
-    assert_non_null(result.fault.address);
+                 heap_fault_text(fault.class));
+    assert_true(fault.operation > 0);
+    assert_non_null(fault.address);
 }
 
 static void each_is_told_from_its_level_on(void **state)
@@ -51,12 +51,12 @@ static void list_family_has_headers_and_links(void **state)
     static const char *const names[] = {"first-fit", "best-fit"};
     for (size_t i = 0; i < COUNT(names); i++) {
         struct lab_run run = run_of(policy(names[i]), 0);
-        struct lab_result result;
+        struct heap_fault fault;
         enum lab_misuse_outcome outcome;
         run.harden = 2;
-        assert_int_equal(lab_misuse_run(&w->world, &run, lab_misuse_find("header", 6), &outcome, &result), LAB_OK);
+        assert_int_equal(lab_misuse_run(&w->world, &run, lab_misuse_find("header", 6), &outcome, &fault), LAB_OK);
         assert_int_equal(outcome, LAB_MISUSE_FOUND);
-        assert_int_equal(lab_misuse_run(&w->world, &run, lab_misuse_find("links", 5), &outcome, &result), LAB_OK);
+        assert_int_equal(lab_misuse_run(&w->world, &run, lab_misuse_find("links", 5), &outcome, &fault), LAB_OK);
         assert_int_equal(outcome, LAB_MISUSE_FOUND);
     }
 }
@@ -69,13 +69,12 @@ static void what_no_level_below_sees_goes_unnoticed(void **state)
     for (size_t i = 0; i < COUNT(names); i++) {
         for (unsigned harden = 0; harden < 3; harden++) {
             struct lab_run run = run_of(policy("first-fit"), 0);
-            struct lab_result result;
+            struct heap_fault fault;
             enum lab_misuse_outcome outcome;
             run.harden = harden;
             const struct lab_misuse *m = lab_misuse_find(names[i], strlen(names[i]));
-            assert_int_equal(lab_misuse_run(&w->world, &run, m, &outcome, &result), LAB_OK);
+            assert_int_equal(lab_misuse_run(&w->world, &run, m, &outcome, &fault), LAB_OK);
             assert_int_equal(outcome, LAB_MISUSE_UNNOTICED);
-            assert_int_equal(result.check, HEAP_OK);
         }
     }
 }
@@ -87,8 +86,7 @@ static const char *line_of(const struct heap_fault *fault)
     static char text[TEXT];
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, text, sizeof text);
-    struct lab_result result = {.check = HEAP_CORRUPT, .fault = *fault};
-    lab_print_fault(&sink, &result, "best-fit");
+    lab_print_fault(&sink, heap_fault_text(fault->class), fault, "best-fit");
     return text;
 }
 
