@@ -103,8 +103,8 @@ class PreloadTest(unittest.TestCase):
         built = os.path.join(cls.programs, name)
         if not os.path.exists(built):
             subprocess.run(["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wno-use-after-free", "-O0", "-g",
-                            "-fno-builtin", "-pthread", os.path.join(HERE, "programs", name + ".c"), "-o", built],
-                           check=True)
+                            "-fno-builtin", "-pthread", "-rdynamic", os.path.join(HERE, "programs", name + ".c"), "-o",
+                            built], check=True)
         return built
 
     def expect(self, outcome, status):

@@ -1,4 +1,5 @@
 """What the preload library does on malloc's behalf: arguments good and bad, misuse, the end of memory, early and late calls."""
+import re
 import unittest
 
 from preload_harness import PreloadTest, needs_level, policies, run
@@ -12,11 +13,12 @@ ABORTED = -6
 
 class Family(PreloadTest):
     def test_arguments(self):
-        """Every allocator keeps what C, POSIX and glibc promise; those that free also know the sizes of their blocks."""
+        """Every allocator keeps what C, POSIX and glibc promise; all but the headerless know the sizes of their blocks."""
         for alloc in policies():
             with self.subTest(alloc=alloc):
-                sizes = ["sizes"] if alloc in self.freeing() else []
-                outcome = self.expect_clean(run([self.program("family"), *sizes], alloc, heap="64M"))
+                headerless = run([self.program("recycle")], alloc).processes[0]["used_peak"] == 0
+                sizes = "no-sizes" if headerless else "sizes"
+                outcome = self.expect_clean(run([self.program("family"), sizes], alloc, heap="64M"))
                 self.assertEqual(outcome.output, b"as promised\n")
 
     @needs_level(3)
@@ -30,6 +32,26 @@ class Family(PreloadTest):
             with self.subTest(alloc=alloc):
                 outcome = self.expect_clean(run([self.program("early")], alloc))
                 self.assertEqual(outcome.output, b"early and late\n")
+
+
+class Region(PreloadTest):
+    def test_memory_comes_in_large_steps(self):
+        """At least 1 MiB at once, and in the end never more than the heap may have; the table of starts is a step, too."""
+        for mebibytes, heap in ((1, 64), (6, 7), (40, 41), (60, 64)):
+            with self.subTest(heap=heap):
+                command = [self.program("steps"), str(mebibytes)]
+                steps, committed = map(int, self.expect_clean(run(command, "best-fit", heap="%dM" % heap)).output.split())
+                self.assertGreaterEqual(committed, mebibytes << 20)
+                self.assertLessEqual(committed, (heap << 20) + (heap << 20) // 64 + 4096)
+                self.assertLessEqual(steps, mebibytes + 2)
+
+    def test_placements_do_not_follow_the_address(self):
+        """The region starts at a multiple of 2 MiB wherever the system puts it."""
+        found = set()
+        for _ in range(8):
+            errors = run([self.program("misuse"), "twice"], "first-fit", heap="1M").errors
+            found.add(int(re.search(rb"at (0x[0-9a-f]+)", errors).group(1), 16) % (2 << 20))
+        self.assertEqual(len(found), 1, found)
 
 
 class Misuse(PreloadTest):

@@ -1,5 +1,5 @@
 /* malloc, realloc, calloc and the aligned ones, with good arguments and bad: what C, POSIX and glibc promise. With the argument
- * `sizes` also what malloc_usable_size says, which a headerless allocator does not know. */
+ * `sizes` malloc_usable_size is right about all blocks; with `no-sizes` it promises nothing, as the allocator keeps none. */
 #include "program.h"
 
 #include <errno.h>
@@ -153,6 +153,8 @@ int main(int count, char **words)
     CHECK(malloc_usable_size(NULL) == 0);
     if (count > 1 && strcmp(words[1], "sizes") == 0)
         check_usable();
+    if (count > 1 && strcmp(words[1], "no-sizes") == 0)
+        CHECK(malloc_usable_size(malloc(100)) == 0);
     puts("as promised");
     return 0;
 }
