@@ -31,6 +31,8 @@ BREACHES = (
     ("src/lib/a.c", "/* a */\n#include <arch/cpu.h>\n", "src/lib/a.c:2:"),
     ("src/boot/a.c", "/* a */\n#include <mm/pmm.h>\n", "src/boot/a.c:2:"),
     ("src/dev/a.c", "/* a */\n#include <console/console.h>\n", "src/dev/a.c:2:"),
+    ("tools/preload/a.c", "/* a */\n#include <stdio.h>\n", "tools/preload/a.c:2: tools/preload/ may not include <stdio.h>"),
+    ("tools/preload/a.c", '/* a */\n#include "../../alloc/starts.h"\n', "tools/preload/a.c:2:"),
     ("lab/a.c", '/* a */\n#include "../alloc/block.h"\n', 'lab/a.c:2: "../alloc/block.h" is no file of the room lab'),
     ("src/a.c", '/* a */\n#include "shell/line.h"\n', "src/a.c:2:"),
     ("lab/a.c", "/* a */\n#if UINTPTR_MAX > 0xFFFFFFFF\n#endif\n", "lab/a.c:2: asks for the architecture"),
@@ -50,6 +52,7 @@ GOOD = (
     ("arch/x86/a.c", '/* a */\n#include "pt_format.h"\n#if KERNEL_BASE\n#endif\n'),
     ("arch/i386/pt_format.h", "/* a */\n"),
     ("src/boot/a.c", "/* a */\n#include <mm/memmap.h>\n"),
+    ("tools/preload/a.c", "/* a */\n#include <alloc/heap.h>\n#include <sys/mman.h>\n"),
     ("lab/a.c", "/* a */\n" + LONG.replace("    g();\n", "", 1)),
 )
 
@@ -110,6 +113,22 @@ class Objects(unittest.TestCase):
             walls.check_symbols(os.path.join(root, "tree"))
         self.assertEqual(len(walls.breaches), 2, walls.breaches)    # once for each width
         self.assertTrue(all("alloc/a.c:1: needs kernel_thing at -m" in line for line in walls.breaches), walls.breaches)
+
+    def test_preload_library(self):
+        with tempfile.TemporaryDirectory(prefix="kfit-walls-") as root:
+            walls = CHECK.Walls(root)
+            walls.check_preload(root)
+            self.assertEqual(len(walls.breaches), 1)
+            self.assertIn("libkfit-preload.so is not in", walls.breaches.pop())
+            source = "".join("int %s(void) { return 0; }\n" % name for name in CHECK.PRELOAD_GIVES - {"pvalloc"})
+            source += "int puts(const char *);\nint surplus(void) { return puts(0); }\n"
+            with open(os.path.join(root, "a.c"), "w", encoding="ascii") as file:
+                file.write(source)
+            subprocess.run(["gcc", "-w", "-fno-builtin", "-shared", "-fPIC", os.path.join(root, "a.c"), "-o",
+                            os.path.join(root, CHECK.PRELOAD_LIBRARY)], check=True)
+            walls.check_preload(root)
+        self.assertEqual([breach.split(": ", 1)[1] for breach in walls.breaches], [
+            "the library needs puts: it may allocate", "the library lacks pvalloc", "the library shows surplus"])
 
     def test_red_zone(self):
         with tempfile.TemporaryDirectory(prefix="kfit-walls-") as root:

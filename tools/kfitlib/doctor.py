@@ -11,6 +11,7 @@ GROUPS = {
     "run": "to run it",
     "uefi": "for --firmware uefi and uefi32",
     "debug": "for kfit debug",
+    "host": "for kfit preload",
     "test": "for kfit test",
 }
 

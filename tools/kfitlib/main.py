@@ -14,6 +14,7 @@ COMMANDS = {
     "menu": ("commands", "boot to GRUB's menu on this terminal"),
     "compare": ("commands", "the comparison table of the allocators for recorded traces"),
     "tables": ("tables", "make the tables of README and docs anew from runs"),
+    "preload": ("preload", "run a program of this machine with an allocator of kfit's under it"),
     "test": ("testing", "build everything and run the tests"),
     "doctor": ("doctor", "name what is missing and the command that installs it"),
     "debug": ("debugging", "gdb at the kernel's start, with symbols and heap commands"),

@@ -15,7 +15,7 @@ def test(words):
     parser.add_argument("--deep", action="store_true", help="run the long tests, too")
     parser.add_argument("pattern", nargs="?", metavar="PATTERN", help="only tests whose name matches")
     asked = parser.parse_args(words)
-    tools.install("build", "iso", "run", "uefi", "debug", "test")
+    tools.install("build", "iso", "run", "uefi", "debug", "host", "test")
     tree = build.current("default", "all").tree
     command = ["ctest", "--test-dir", tree, "--output-on-failure", "-j2"]
     command += ["-R", asked.pattern] if asked.pattern else []
