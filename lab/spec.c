@@ -43,6 +43,10 @@ static bool parse_option_value(const struct heap_option *o, struct word word, si
                                struct lab_error *error)
 {
     uint64_t number;
+    if (o->words) {
+        struct word given = {word.text + at, word.length - at};
+        return word_find(given, o->words, value) || word_unknown_value(error, o->key, word, o->words);
+    }
     if (lab_parse_number(word.text + at, word.length - at, true, &number) == LAB_NUMBER_OK && number >= o->min &&
         number <= o->max && (size_t)number % o->multiple == 0) {
         *value = (size_t)number;
