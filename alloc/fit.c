@@ -19,6 +19,39 @@
  */
 #include "fit_list.h"
 
+/* ---- the list of holes ---- */
+
+/* The lowest hole above b, NULL if there is none. b itself is not in the list, which is by address. */
+static struct block *next_hole_above(struct heap *h, struct block *b)
+{
+    struct fit_state *s = fit_state(h);
+    struct block *up = s->first_hole, *down = s->last_hole, *beside = b;
+    if (!down || down < b)
+        return NULL;
+    for (;;) {
+        if (up > b)
+            return up;
+        if (!down->prev_hole || down->prev_hole < b)
+            return down;
+        beside = block_next(beside);
+        if (!block_is_used(beside)) /* the end mark is used, and not reached: a hole lies before it */
+            return beside;
+        up = up->next_hole;
+        down = down->prev_hole;
+    }
+}
+
+/* Puts hole b, its header written, into the list where the order wants it. */
+static void list_insert(struct heap *h, struct block *b)
+{
+    if (fit_order(h) != FIT_ORDER_ADDRESS || !block_is_prev_used(b)) {
+        fit_list_insert(h, b);
+        return;
+    }
+    struct block *next = next_hole_above(h, b);
+    fit_list_link(h, b, next ? next->prev_hole : fit_state(h)->last_hole, next);
+}
+
 /* ---- the rover ---- */
 
 /* Block b has just been formed of several: what lay inside is no block's start any more (I6). */
@@ -36,7 +69,7 @@ void fit_set_rover(struct heap *h, void *payload)
 
 struct block *fit_hole_from(struct heap *h, struct block *b)
 {
-    return block_is_used(b) ? fit_next_hole_above(h, b) : b; /* the end mark is used, and above every hole */
+    return block_is_used(b) ? next_hole_above(h, b) : b; /* the end mark is used, and above every hole */
 }
 
 /* ---- placing ---- */
@@ -47,12 +80,12 @@ void *fit_place(struct heap *h, struct block *hole, const struct fit_request *re
     struct block *b = fit_cut(h, hole, request, &rest);
     if (b != hole) /* a front gap: the low part stays a hole, in its place in the list */
         prev = hole;
-    if (rest)
+    if (rest) {
         fit_list_link(h, rest, prev, next);
-    else if (b == hole)
-        fit_list_remove(h, hole);
-    if (rest)
         fit_list_shrunk(h, rest);
+    } else if (b == hole) {
+        fit_list_remove(h, hole);
+    }
     if (b != hole)
         fit_list_shrunk(h, hole);
     return block_payload(b);
@@ -68,7 +101,7 @@ bool fit_join_all(struct heap *h)
         while ((gone = fit_join_above(h, b)) != NULL)
             fit_list_remove(h, gone);
         note_formed(h, b);
-        fit_list_renew(h, b);
+        fit_list_joined(h, b);
     }
     return fit_has_joined(h, merges);
 }
@@ -80,14 +113,14 @@ static void settle(struct heap *h, struct block *b)
 {
     struct block *above = block_next(b);
     if (block_is_used(above) || fit_merge(h) != FIT_MERGE_EAGER) { /* the end mark is used too */
-        fit_list_insert(h, b);
+        list_insert(h, b);
         return;
     }
     block_mark_free(b, block_size(b) + block_size(above));
     heap_note_merge(h);
     note_formed(h, b);
     fit_list_link(h, b, above->prev_hole, above->next_hole);
-    fit_list_renew(h, b);
+    fit_list_joined(h, b);
 }
 
 struct heap_freed fit_free(struct heap *h, void *ptr)
@@ -111,7 +144,7 @@ struct heap_freed fit_free(struct heap *h, void *ptr)
     }
     block_mark_free(below, size);
     note_formed(h, below);
-    fit_list_renew(h, below);
+    fit_list_joined(h, below);
     return freed;
 }
 
@@ -154,10 +187,10 @@ void fit_extend(struct heap *h, size_t added)
     bool stays_apart = fit_merge(h) == FIT_MERGE_NEVER;
     struct block *hole = stays_apart ? fit_append_apart(h, added) : fit_append_free(h, added);
     if (hole == old_end) {
-        fit_list_insert(h, hole);
+        list_insert(h, hole);
     } else {
         note_formed(h, hole);
-        fit_list_renew(h, hole);
+        fit_list_joined(h, hole);
     }
 }
 

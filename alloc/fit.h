@@ -51,7 +51,11 @@ struct fit_request {
 };
 
 /* The request for an allocation, with a `split` of BLOCK_MIN; false if no heap can ever hold it. */
-bool fit_request_for(struct fit_request *request, size_t bytes, size_t align);
+static inline bool fit_request_for(struct fit_request *request, size_t bytes, size_t align)
+{
+    *request = (struct fit_request){.size = block_size_for(bytes), .align = align, .split = BLOCK_MIN};
+    return request->size != 0;
+}
 
 /* Front gap inside a hole at b: bytes from b to the block whose payload is the lowest aligned one with a gap of 0 or at
  * least BLOCK_MIN. */

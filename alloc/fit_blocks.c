@@ -7,14 +7,6 @@
 
 /* ---- placing ---- */
 
-bool fit_request_for(struct fit_request *request, size_t bytes, size_t align)
-{
-    request->size = block_size_for(bytes);
-    request->align = align;
-    request->split = BLOCK_MIN;
-    return request->size != 0;
-}
-
 size_t fit_front_gap(const struct block *b, size_t align)
 {
     size_t gap = heap_align_gap((uintptr_t)b + BLOCK_HEADER, align);

@@ -1,30 +1,11 @@
-/* The fit family's list of holes: where a hole enters it, and whether it is sound.
+/* The fit family's list of holes: where a hole enters it, but for the usual case, which is in fit.c; and whether it is sound.
  *
- *   address   a free beside a hole takes one step, else the search goes three ways at once: see fit_next_hole_above
+ *   address   behind the hole directly below
  *   lifo      in front: no search at all
  *   fifo      behind all: the same
  *   size      from the front past all that are smaller, or as large and lower: O(holes)
  */
 #include "fit_list.h"
-
-struct block *fit_next_hole_above(struct heap *h, struct block *b)
-{
-    struct fit_state *s = fit_state(h);
-    struct block *up = s->first_hole, *down = s->last_hole, *beside = b;
-    if (!down || down < b)
-        return NULL;
-    for (;;) {
-        if (up > b)
-            return up;
-        if (!down->prev_hole || down->prev_hole < b)
-            return down;
-        beside = block_next(beside);
-        if (!block_is_used(beside)) /* the end mark is used, and not reached: a hole lies before it */
-            return beside;
-        up = up->next_hole;
-        down = down->prev_hole;
-    }
-}
 
 /* Whether b comes before `other` in a list by size. */
 static bool is_smaller(const struct block *b, const struct block *other)
@@ -33,13 +14,13 @@ static bool is_smaller(const struct block *b, const struct block *other)
     return size < other_size || (size == other_size && b < other);
 }
 
-/* The entry that b must stand in front of; NULL: behind all. */
+/* The entry that hole b must stand in front of; NULL: behind all. By address it must have a hole directly below. */
 static struct block *entry_behind(struct heap *h, struct block *b)
 {
-    struct block *hole = fit_state(h)->first_hole;
+    struct block *hole = fit_first_hole(h);
     switch (fit_order(h)) {
     case FIT_ORDER_ADDRESS:
-        return block_is_prev_used(b) ? fit_next_hole_above(h, b) : block_prev_hole(b)->next_hole;
+        return block_prev_hole(b)->next_hole;
     case FIT_ORDER_LIFO:
         return hole;
     case FIT_ORDER_FIFO:
@@ -58,18 +39,8 @@ void fit_list_insert(struct heap *h, struct block *b)
     fit_list_link(h, b, next ? next->prev_hole : fit_state(h)->last_hole, next);
 }
 
-void fit_list_renew(struct heap *h, struct block *b)
+void fit_list_reenter(struct heap *h, struct block *b)
 {
-    if (fit_order(h) == FIT_ORDER_ADDRESS)
-        return;
-    fit_list_remove(h, b);
-    fit_list_insert(h, b);
-}
-
-void fit_list_shrunk(struct heap *h, struct block *b)
-{
-    if (fit_order(h) != FIT_ORDER_SIZE)
-        return;
     fit_list_remove(h, b);
     fit_list_insert(h, b);
 }
@@ -92,7 +63,7 @@ static bool is_in_order(const struct heap *h, const struct block *prev, const st
 
 bool fit_list_check(struct heap *h, size_t holes, uintptr_t offsets)
 {
-    const struct fit_state *s = fit_state(h);
+    const struct fit_state *s = heap_state_const(h);
     struct block *prev = NULL;
     for (struct block *hole = s->first_hole; hole; prev = hole, hole = hole->next_hole) { /* I5 */
         if (holes-- == 0 || !is_hole(h, hole) || hole->prev_hole != prev || !is_in_order(h, prev, hole))
