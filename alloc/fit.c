@@ -91,10 +91,10 @@ void *fit_place(struct heap *h, struct block *hole, const struct fit_request *re
     return block_payload(b);
 }
 
-bool fit_join_all(struct heap *h)
+bool fit_join_all(struct heap *h, const struct fit_request *request)
 {
     uint64_t merges = h->counters.merges;
-    if (fit_merge(h) != FIT_MERGE_DEFERRED)
+    if (!fit_may_join(h, request))
         return false;
     struct block *b = fit_touching_from(h, block_first(h)), *gone;
     for (; b; b = fit_touching_from(h, block_next(b))) {

@@ -109,6 +109,12 @@ struct block *fit_touching_from(struct heap *h, struct block *b);
 /* Joins hole b with a hole directly above it and returns that one, whose links may still be read; NULL: nothing to join. */
 struct block *fit_join_above(struct heap *h, struct block *b);
 
+/* Whether a search that found no hole is to be followed by that pass: not for a request beyond what the region may reach. */
+static inline bool fit_may_join(const struct heap *h, const struct fit_request *request)
+{
+    return fit_merge(h) == FIT_MERGE_DEFERRED && request->size <= h->reserved;
+}
+
 /* Whether a pass that began with that many merges has joined holes, and met no damage: then a search is worth repeating. */
 static inline bool fit_has_joined(const struct heap *h, uint64_t merges_before)
 {
@@ -154,8 +160,8 @@ struct block *fit_hole_from(struct heap *h, struct block *b);
 /* Hands out the low part of `hole`, which holds the request, and returns the payload. */
 void *fit_place(struct heap *h, struct block *hole, const struct fit_request *request);
 
-/* Under FIT_MERGE_DEFERRED joins all holes that touch; whether a search that found none is worth repeating. */
-bool fit_join_all(struct heap *h);
+/* Under FIT_MERGE_DEFERRED joins all holes that touch; whether the search for the request is worth repeating. */
+bool fit_join_all(struct heap *h, const struct fit_request *request);
 
 /* A search: a hole that holds the request, or NULL. It tells heap_note_probe of each hole it looks at. */
 typedef struct block *fit_search_fn(struct heap *h, const struct fit_request *request);
@@ -170,7 +176,7 @@ static inline void *fit_alloc(struct heap *h, size_t bytes, size_t align, fit_se
     request.split = fit_split(h);
     do
         hole = search(h, &request);
-    while (!hole && fit_join_all(h));
+    while (!hole && fit_join_all(h, &request));
     return hole ? fit_place(h, hole, &request) : NULL;
 }
 

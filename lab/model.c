@@ -139,10 +139,13 @@ static bool grow(struct lab_model *m, const struct request *wanted)
     return true;
 }
 
-/* Joins all holes that touch, from the lowest up; what a join makes enters the list anew. False: none touch. */
-static bool join_all(struct lab_model *m)
+/* Joins all holes that touch, from the lowest up; what a join makes enters the list anew. False: none touch, or the region may
+ * never reach the request's size. */
+static bool join_all(struct lab_model *m, const struct request *wanted)
 {
     uint64_t merges = m->totals.merges;
+    if (wanted->whole > m->params.limit)
+        return false;
     for (uint32_t block = m->first; block != NONE; block = m->blocks[block].after) {
         if (m->blocks[block].is_used || !lab_books_is_hole(m, m->blocks[block].after))
             continue;
@@ -159,7 +162,7 @@ static bool join_all(struct lab_model *m)
 static uint32_t allocate(struct lab_model *m, const struct request *wanted)
 {
     size_t at = choose(m, wanted);
-    if (at == NO_ENTRY && m->params.coalescing == LAB_MODEL_DEFERRED && join_all(m))
+    if (at == NO_ENTRY && m->params.coalescing == LAB_MODEL_DEFERRED && join_all(m, wanted))
         at = choose(m, wanted);
     if (at == NO_ENTRY && grow(m, wanted))
         at = lab_books_entry_of(m, m->last);

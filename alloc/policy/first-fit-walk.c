@@ -39,11 +39,11 @@ static struct block *lowest_that_holds(struct heap *h, const struct fit_request 
     return NULL;
 }
 
-/* With merge=deferred joins all holes that touch; whether a search that found none is worth repeating. */
-static bool join_all(struct heap *h)
+/* With merge=deferred joins all holes that touch; whether the search for the request is worth repeating. */
+static bool join_all(struct heap *h, const struct fit_request *request)
 {
     uint64_t merges = h->counters.merges;
-    if (fit_merge(h) != FIT_MERGE_DEFERRED)
+    if (!fit_may_join(h, request))
         return false;
     for (struct block *b = block_first(h); (b = fit_touching_from(h, b)) != NULL; b = block_next(b)) {
         while (fit_join_above(h, b)) {
@@ -61,7 +61,7 @@ static void *walk_alloc(struct heap *h, size_t bytes, size_t align)
     request.split = fit_split(h);
     do
         hole = lowest_that_holds(h, &request);
-    while (!hole && join_all(h));
+    while (!hole && join_all(h, &request));
     return hole ? block_payload(fit_cut(h, hole, &request, &rest)) : NULL;
 }
 
