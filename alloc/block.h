@@ -23,7 +23,7 @@
  *   I1  blocks tile the region from the first block to the end mark
  *   I2  PREV_USED of a block equals USED of the block below
  *   I3  a free block's boundary tag equals its size
- *   I4  no two free blocks touch
+ *   I4  no two free blocks touch (where free blocks are merged at once; see `merge` in fit.h)
  */
 #ifndef ALLOC_BLOCK_H
 #define ALLOC_BLOCK_H
@@ -112,6 +112,14 @@ static inline struct block *block_end_mark(const struct heap *h)
 static inline void block_mark_free(struct block *b, size_t size)
 {
     b->header = size | BLOCK_PREV_USED;
+    *block_tag(b) = size;
+    block_next(b)->header &= ~(size_t)BLOCK_PREV_USED;
+}
+
+/* The same where the block below it may be free: the flag about it stays as it is. */
+static inline void block_mark_free_apart(struct block *b, size_t size)
+{
+    b->header = size | (b->header & BLOCK_PREV_USED);
     *block_tag(b) = size;
     block_next(b)->header &= ~(size_t)BLOCK_PREV_USED;
 }

@@ -1,44 +1,27 @@
-/* The fit family's list of holes: what placing, free, resize in place and growth do to it.
+/* The fit family's operations on blocks and list together: what placing, free, resize in place and growth do to both.
  *
  * The blocks themselves are cut, judged and walked over in fit_blocks.c; their picture and invariants I1 to I4 are in
- * block.h. The list of holes adds
- *   I5  the list holds exactly the free blocks, ascending by address, linked both ways
+ * block.h. The list of holes (fit_list.c) adds
+ *   I5  the list holds exactly the free blocks, linked both ways; order=address: ascending by address; order=size: ascending
+ *       by size, among equals by address
  *   I6  the rover stands at a block's start or at the end mark: whoever forms a block around it moves it to its start
  *
  * Free, in steps:
  *   1. validate the header against its neighbours (a damaged one is reported, not followed)
- *   2. join a hole above, then a hole below: at most two merges, no search
- *   3. a block that touches no hole must be put into the list at its place: look for the nearest hole in three ways at
- *      once, from the first hole up, from the last hole down, and from the freed block up over its neighbours in memory;
- *      the first to arrive wins. Cost: three times the shortest of them.
+ *   2. merge=eager: join a hole above, then a hole below: at most two merges, no search
+ *   3. put what comes of it into the list. By address, a hole that swallowed another stands where that one stood; a block that
+ *      touches no hole is put at its place: look for the nearest hole in three ways at once, from the first hole up, from the
+ *      last hole down, and from the freed block up over its neighbours in memory; the first to arrive wins. Cost: three
+ *      times the shortest of them.
+ *
+ * merge=deferred leaves step 2 to the next search that finds no hole: then one pass over all blocks joins those that touch, and
+ * the search is repeated. merge=never leaves it out: holes only get smaller, until the region grows.
  */
-#include "fit.h"
+#include "fit_list.h"
 
 /* ---- the list of holes ---- */
 
-static struct fit_state *fit_state(struct heap *h)
-{
-    return heap_state(h);
-}
-
-/* Makes b the list's entry between `prev` and `next`; NULL: the list's end. Whatever stood between them is out. */
-static void list_link(struct heap *h, struct block *b, struct block *prev, struct block *next)
-{
-    struct fit_state *s = fit_state(h);
-    b->prev_hole = prev;
-    b->next_hole = next;
-    *(prev ? &prev->next_hole : &s->first_hole) = b;
-    *(next ? &next->prev_hole : &s->last_hole) = b;
-}
-
-static void list_remove(struct heap *h, struct block *b)
-{
-    struct fit_state *s = fit_state(h);
-    *(b->prev_hole ? &b->prev_hole->next_hole : &s->first_hole) = b->next_hole;
-    *(b->next_hole ? &b->next_hole->prev_hole : &s->last_hole) = b->prev_hole;
-}
-
-/* The lowest hole above b, NULL if there is none. b itself is not in the list. */
+/* The lowest hole above b, NULL if there is none. b itself is not in the list, which is by address. */
 static struct block *next_hole_above(struct heap *h, struct block *b)
 {
     struct fit_state *s = fit_state(h);
@@ -56,6 +39,17 @@ static struct block *next_hole_above(struct heap *h, struct block *b)
         up = up->next_hole;
         down = down->prev_hole;
     }
+}
+
+/* Puts hole b, its header written, into the list where the order wants it. */
+static void list_insert(struct heap *h, struct block *b)
+{
+    if (fit_order(h) != FIT_ORDER_ADDRESS || !block_is_prev_used(b)) {
+        fit_list_insert(h, b);
+        return;
+    }
+    struct block *next = next_hole_above(h, b);
+    fit_list_link(h, b, next ? next->prev_hole : fit_state(h)->last_hole, next);
 }
 
 /* ---- the rover ---- */
@@ -86,29 +80,47 @@ void *fit_place(struct heap *h, struct block *hole, const struct fit_request *re
     struct block *b = fit_cut(h, hole, request, &rest);
     if (b != hole) /* a front gap: the low part stays a hole, in its place in the list */
         prev = hole;
-    if (rest)
-        list_link(h, rest, prev, next);
-    else if (b == hole)
-        list_remove(h, hole);
+    if (rest) {
+        fit_list_link(h, rest, prev, next);
+        fit_list_shrunk(h, rest);
+    } else if (b == hole) {
+        fit_list_remove(h, hole);
+    }
+    if (b != hole)
+        fit_list_shrunk(h, hole);
     return block_payload(b);
+}
+
+bool fit_join_all(struct heap *h, const struct fit_request *request)
+{
+    uint64_t merges = h->counters.merges;
+    if (!fit_may_join(h, request))
+        return false;
+    struct block *b = fit_touching_from(h, block_first(h)), *gone;
+    for (; b; b = fit_touching_from(h, block_next(b))) {
+        while ((gone = fit_join_above(h, b)) != NULL)
+            fit_list_remove(h, gone);
+        note_formed(h, b);
+        fit_list_joined(h, b);
+    }
+    return fit_has_joined(h, merges);
 }
 
 /* ---- free ---- */
 
-/* Joins the hole `tail`, not in the list, with a hole above it and puts it into the list. */
-static void settle_tail(struct heap *h, struct block *tail)
+/* Puts hole b, not in the list, into it; if it may join a hole above, joined. */
+static void settle(struct heap *h, struct block *b)
 {
-    struct block *above = block_next(tail);
-    if (block_is_used(above)) { /* the end mark is used too */
-        struct block *next = next_hole_above(h, tail);
-        list_link(h, tail, next ? next->prev_hole : fit_state(h)->last_hole, next);
+    struct block *above = block_next(b);
+    if (block_is_used(above) || fit_merge(h) != FIT_MERGE_EAGER) { /* the end mark is used too */
+        list_insert(h, b);
         return;
     }
-    struct block *prev = above->prev_hole, *next = above->next_hole;
-    block_mark_free(tail, block_size(tail) + block_size(above));
+    block_mark_free(b, block_size(b) + block_size(above));
     heap_note_merge(h);
-    note_formed(h, tail);
-    list_link(h, tail, prev, next);
+    note_formed(h, b);
+    fit_list_link(h, b, above->prev_hole, above->next_hole);
+    fit_list_joined(h, b);
 }
 
 struct heap_freed fit_free(struct heap *h, void *ptr)
@@ -117,21 +129,22 @@ struct heap_freed fit_free(struct heap *h, void *ptr)
     struct heap_freed freed = fit_judge_free(h, b);
     if (freed.status != HEAP_OK)
         return freed;
-    if (block_is_prev_used(b)) {
-        block_mark_free(b, block_size(b));
-        settle_tail(h, b);
+    if (block_is_prev_used(b) || fit_merge(h) != FIT_MERGE_EAGER) {
+        block_mark_free_apart(b, block_size(b));
+        settle(h, b);
         return freed;
     }
     struct block *below = block_prev_hole(b), *above = block_next(b);
     size_t size = block_size(below) + block_size(b);
     heap_note_merge(h);
     if (!block_is_used(above)) {
-        list_remove(h, above);
+        fit_list_remove(h, above);
         size += block_size(above);
         heap_note_merge(h);
     }
-    block_mark_free(below, size); /* its place in the list stays */
+    block_mark_free(below, size);
     note_formed(h, below);
+    fit_list_joined(h, below);
     return freed;
 }
 
@@ -146,20 +159,22 @@ bool fit_resize(struct heap *h, void *ptr, size_t bytes)
     struct block *above = block_next(b);
     size_t size = block_size(b);
     if (wanted <= size) {
-        struct block *tail = fit_split_tail(h, b, wanted);
+        struct block *tail = fit_split_tail(h, b, wanted, fit_split(h));
         if (tail)
-            settle_tail(h, tail);
+            settle(h, tail);
         return true;
     }
     if (block_is_used(above) || wanted - size > block_size(above))
         return false;
     struct block *prev = above->prev_hole, *next = above->next_hole;
     block_mark_used(b, size + block_size(above));
-    struct block *rest = fit_split_tail(h, b, wanted);
-    if (rest)
-        list_link(h, rest, prev, next);
-    else
-        list_remove(h, above);
+    struct block *rest = fit_split_tail(h, b, wanted, fit_split(h));
+    if (rest) {
+        fit_list_link(h, rest, prev, next);
+        fit_list_shrunk(h, rest);
+    } else {
+        fit_list_remove(h, above);
+    }
     note_formed(h, b);
     return true;
 }
@@ -169,11 +184,14 @@ bool fit_resize(struct heap *h, void *ptr, size_t bytes)
 void fit_extend(struct heap *h, size_t added)
 {
     struct block *old_end = (struct block *)((unsigned char *)block_end_mark(h) - added);
-    struct block *hole = fit_append_free(h, added);
-    if (hole == old_end)
-        list_link(h, hole, fit_state(h)->last_hole, NULL);
-    else
+    bool stays_apart = fit_merge(h) == FIT_MERGE_NEVER;
+    struct block *hole = stays_apart ? fit_append_apart(h, added) : fit_append_free(h, added);
+    if (hole == old_end) {
+        list_insert(h, hole);
+    } else {
         note_formed(h, hole);
+        fit_list_joined(h, hole);
+    }
 }
 
 enum heap_status fit_init(struct heap *h)
@@ -182,7 +200,7 @@ enum heap_status fit_init(struct heap *h)
     enum heap_status status = fit_lay_out(h);
     fit_state(h)->rover = first;
     if (status == HEAP_OK && !block_is_used(first)) /* without room for a block the end mark stands there */
-        list_link(h, first, NULL, NULL);
+        fit_list_link(h, first, NULL, NULL);
     return status;
 }
 
@@ -190,21 +208,21 @@ enum heap_status fit_init(struct heap *h)
 
 bool fit_check(struct heap *h)
 {
-    struct fit_state *s = fit_state(h);
-    const struct block *end = block_end_mark(h), *hole = s->first_hole, *prev_hole = NULL;
-    if (!fit_check_blocks(h))
+    const struct fit_state *s = fit_state(h);
+    const struct block *end = block_end_mark(h);
+    size_t holes = 0;
+    uintptr_t offsets = 0;
+    if (!fit_check_family(h))
         return false;
     bool has_rover = s->rover == end;
     for (struct block *b = block_first(h); b != end; b = block_next(b)) {
         has_rover = has_rover || b == s->rover;
-        if (block_is_used(b))
-            continue;
-        if (b != hole || b->prev_hole != prev_hole) /* I5 */
-            return heap_blame(h, HEAP_FAULT_LIST, b);
-        prev_hole = b;
-        hole = b->next_hole;
+        if (!block_is_used(b)) {
+            holes++;
+            offsets += (uintptr_t)b - (uintptr_t)h->base;
+        }
     }
-    if (hole || s->last_hole != prev_hole) /* I5: nothing behind the last */
-        return heap_blame(h, HEAP_FAULT_LIST, s->last_hole);
+    if (!fit_list_check(h, holes, offsets))
+        return false;
     return has_rover || heap_blame(h, HEAP_FAULT_LIST, s->rover); /* I6 */
 }

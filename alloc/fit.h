@@ -1,24 +1,61 @@
 /* What the fit family shares: everything except the choice of the hole. Placement rules: docs/block-format.md.
  *
- * The first half needs blocks only (fit_blocks.c). The second keeps the holes in one list in address order (fit.c): a policy with
- * that list is a search over it; it hands the search to fit_alloc, and takes every other operation from here.
+ * The first half needs blocks only (fit_blocks.c). The second keeps the holes in one list (fit.c, fit_list.c), in the order that
+ * the option `order` says: a policy with that list is a search over it; it hands the search to fit_alloc, and takes every other
+ * operation from here.
  */
 #ifndef ALLOC_FIT_H
 #define ALLOC_FIT_H
 
 #include "block.h"
 
+/* ---- the family's options: the table, and its values. A table that ends before `order` means the list by address ---- */
+
+enum { FIT_OPTION_MERGE, FIT_OPTION_SPLIT, FIT_OPTION_ORDER };
+
+enum fit_merge {
+    FIT_MERGE_EAGER,    /* a freed block joins the holes it touches: I4 holds */
+    FIT_MERGE_DEFERRED, /* all holes that touch are joined in one pass, when none will do */
+    FIT_MERGE_NEVER,    /* not even growth joins a hole at the region's end */
+};
+
+#define FIT_SPLIT_MAX ((size_t)1 << 20)
+
+enum fit_order { FIT_ORDER_ADDRESS, FIT_ORDER_LIFO, FIT_ORDER_FIFO, FIT_ORDER_SIZE };
+
+extern const struct heap_option fit_options[], fit_options_by_address[];
+
+static inline enum fit_merge fit_merge(const struct heap *h)
+{
+    return (enum fit_merge)h->options[FIT_OPTION_MERGE];
+}
+
+/* Least size of a remainder that becomes a hole: a multiple of A, at least BLOCK_MIN. */
+static inline size_t fit_split(const struct heap *h)
+{
+    return h->options[FIT_OPTION_SPLIT];
+}
+
+static inline enum fit_order fit_order(const struct heap *h)
+{
+    return (enum fit_order)h->options[FIT_OPTION_ORDER];
+}
+
+/* ---- blocks ---- */
+
 /* A request in the terms of the search. */
 struct fit_request {
     size_t size;  /* whole block, a multiple of A, at least BLOCK_MIN */
     size_t align; /* of the payload, at least A */
+    size_t split; /* least size of a remainder that becomes a hole, at least BLOCK_MIN */
 };
 
-/* The request for an allocation; false if no heap can ever hold it. */
-bool fit_request_for(struct fit_request *request, size_t bytes, size_t align);
-
-/* Whether b's header and those around it agree; false after blaming. b lies in the region, its payload aligned. */
-bool fit_is_sound_used(struct heap *h, struct block *b);
+/* The request for an allocation, with a `split` of BLOCK_MIN; false if no heap can ever hold it. */
+static inline bool fit_request_for(struct fit_request *request, size_t bytes, size_t align)
+{
+    *request = (struct fit_request){.size = block_size_for(bytes), .align = align, .split = BLOCK_MIN};
+    return request->size != 0;
+}
 
 /* Front gap inside a hole at b: bytes from b to the block whose payload is the lowest aligned one with a gap of 0 or at
  * least BLOCK_MIN. */
@@ -38,9 +75,9 @@ static inline bool fit_holds(const struct block *b, const struct fit_request *re
  * below it. *rest: what was cut off above it, a hole, or NULL. */
 struct block *fit_cut(struct heap *h, struct block *hole, const struct fit_request *request, struct block **rest);
 
-/* Cuts `size` bytes off the low end of used block b if what remains can be a block; the rest becomes a hole. Returns the
- * rest, not yet joined with what lies above, or NULL. */
-struct block *fit_split_tail(struct heap *h, struct block *b, size_t size);
+/* Cuts `size` bytes off the low end of used block b if what remains is at least `least`, itself at least BLOCK_MIN; the rest
+ * becomes a hole. Returns the rest, not yet joined with what lies above, or NULL. */
+struct block *fit_split_tail(struct heap *h, struct block *b, size_t size, size_t least);
 
 /* Whether the size of b, a block before the end mark, leads to where another block or the end mark can be. */
 static inline bool fit_leads_on(const struct block *b, const struct block *end_mark)
@@ -61,10 +98,36 @@ enum heap_status fit_lay_out(struct heap *h);
 /* Makes the `added` new bytes a hole, or part of the hole that ends there; returns that hole. */
 struct block *fit_append_free(struct heap *h, size_t added);
 
+/* Makes them a hole of their own, at least BLOCK_MIN bytes. */
+struct block *fit_append_apart(struct heap *h, size_t added);
+
+/* For the pass of FIT_MERGE_DEFERRED, upward from the first block: the lowest hole at b or above with a hole directly above it.
+ * NULL: there is none, or the pass has met a damaged header, which it blames. b is a block or the end mark. Each block looked at
+ * is a probe. */
+struct block *fit_touching_from(struct heap *h, struct block *b);
+
+/* Joins hole b with a hole directly above it and returns that one, whose links may still be read; NULL: nothing to join. */
+struct block *fit_join_above(struct heap *h, struct block *b);
+
+/* Whether a search that found no hole is to be followed by that pass: not for a request beyond what the region may reach. */
+static inline bool fit_may_join(const struct heap *h, const struct fit_request *request)
+{
+    return fit_merge(h) == FIT_MERGE_DEFERRED && request->size <= h->reserved;
+}
+
+/* Whether a pass that began with that many merges has joined holes, and met no damage: then a search is worth repeating. */
+static inline bool fit_has_joined(const struct heap *h, uint64_t merges_before)
+{
+    return h->counters.merges != merges_before && h->fault.class == HEAP_FAULT_NONE;
+}
+
 /* Invariants I1 to I4; false after blaming. The walk has passed. */
 bool fit_check_blocks(struct heap *h);
 
-/* The operations of heap_ops.h that need no list of holes. */
+/* The same for a policy with the family's options: I4 under FIT_MERGE_EAGER alone. */
+bool fit_check_family(struct heap *h);
+
+/* The operations of heap_ops.h that need no list of holes; fit_need is for policies with the family's options. */
 size_t fit_need(const struct heap *h, size_t bytes, size_t align);
 size_t fit_usable(const struct heap *h, const void *ptr);
 size_t fit_granted(const struct heap *h, const void *ptr);
@@ -97,6 +160,9 @@ struct block *fit_hole_from(struct heap *h, struct block *b);
 /* Hands out the low part of `hole`, which holds the request, and returns the payload. */
 void *fit_place(struct heap *h, struct block *hole, const struct fit_request *request);
 
+/* Under FIT_MERGE_DEFERRED joins all holes that touch; whether the search for the request is worth repeating. */
+bool fit_join_all(struct heap *h, const struct fit_request *request);
+
 /* A search: a hole that holds the request, or NULL. It tells heap_note_probe of each hole it looks at. */
 typedef struct block *fit_search_fn(struct heap *h, const struct fit_request *request);
 
@@ -104,9 +170,13 @@ typedef struct block *fit_search_fn(struct heap *h, const struct fit_request *re
 static inline void *fit_alloc(struct heap *h, size_t bytes, size_t align, fit_search_fn *search)
 {
     struct fit_request request;
+    struct block *hole;
     if (!fit_request_for(&request, bytes, align))
         return NULL;
-    struct block *hole = search(h, &request);
+    request.split = fit_split(h);
+    do
+        hole = search(h, &request);
+    while (!hole && fit_join_all(h, &request));
     return hole ? fit_place(h, hole, &request) : NULL;
 }
 

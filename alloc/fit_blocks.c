@@ -7,13 +7,6 @@
 
 /* ---- placing ---- */
 
-bool fit_request_for(struct fit_request *request, size_t bytes, size_t align)
-{
-    request->size = block_size_for(bytes);
-    request->align = align;
-    return request->size != 0;
-}
-
 size_t fit_front_gap(const struct block *b, size_t align)
 {
     size_t gap = heap_align_gap((uintptr_t)b + BLOCK_HEADER, align);
@@ -22,10 +15,10 @@ size_t fit_front_gap(const struct block *b, size_t align)
     return gap;
 }
 
-struct block *fit_split_tail(struct heap *h, struct block *b, size_t size)
+struct block *fit_split_tail(struct heap *h, struct block *b, size_t size, size_t least)
 {
     size_t rest = block_size(b) - size;
-    if (rest < BLOCK_MIN)
+    if (rest < least)
         return NULL;
     block_mark_used(b, size);
     heap_note_split(h);
@@ -40,13 +33,13 @@ struct block *fit_cut(struct heap *h, struct block *hole, const struct fit_reque
     struct block *b = hole;
     if (gap > 0) {
         size_t size = block_size(hole) - gap;
-        block_mark_free(hole, gap);
+        block_mark_free_apart(hole, gap);
         heap_note_split(h);
         b = block_next(hole);
         b->header = size;
     }
     block_mark_used(b, block_size(b));
-    *rest = fit_split_tail(h, b, request->size);
+    *rest = fit_split_tail(h, b, request->size, request->split);
     return b;
 }
 
@@ -79,13 +72,42 @@ struct heap_freed fit_judge_free(struct heap *h, struct block *b)
     return (struct heap_freed){.status = twice ? HEAP_BAD_POINTER : HEAP_CORRUPT};
 }
 
+/* ---- merge=deferred ---- */
+
+struct block *fit_touching_from(struct heap *h, struct block *b)
+{
+    const struct block *end = block_end_mark(h);
+    for (; b != end; b = block_next(b)) {
+        heap_note_probe(h);
+        if (!fit_leads_on(b, end)) { /* I1 */
+            heap_blame(h, HEAP_FAULT_HEADER, b);
+            return NULL;
+        }
+        if (!block_is_used(b) && !block_is_used(block_next(b))) /* the end mark is used */
+            return b;
+    }
+    return NULL;
+}
+
+struct block *fit_join_above(struct heap *h, struct block *b)
+{
+    struct block *above = block_next(b);
+    if (block_is_used(above) || !fit_leads_on(above, block_end_mark(h)))
+        return NULL;
+    heap_note_probe(h);
+    heap_note_merge(h);
+    block_mark_free_apart(b, block_size(b) + block_size(above));
+    return above;
+}
+
 /* ---- the region's end ---- */
 
-/* Where a hole at the region's end would begin: the last hole if it touches the end mark, else the end mark itself. */
+/* Where a hole at the region's end would begin after growth: with the last hole if it touches the end mark and the two will be
+ * joined, else at the end mark itself. */
 static struct block *end_hole(const struct heap *h)
 {
     struct block *end = block_end_mark(h);
-    return block_is_prev_used(end) ? end : block_prev_hole(end);
+    return block_is_prev_used(end) || fit_merge(h) == FIT_MERGE_NEVER ? end : block_prev_hole(end);
 }
 
 size_t fit_need(const struct heap *h, size_t bytes, size_t align)
@@ -99,16 +121,21 @@ size_t fit_need(const struct heap *h, size_t bytes, size_t align)
     return heap_add(request.size, gap, &wanted) ? wanted - there : SIZE_MAX;
 }
 
-struct block *fit_append_free(struct heap *h, size_t added)
+struct block *fit_append_apart(struct heap *h, size_t added)
 {
     struct block *old_end = (struct block *)((unsigned char *)block_end_mark(h) - added);
     block_end_mark(h)->header = BLOCK_USED;
-    if (block_is_prev_used(old_end)) {
-        block_mark_free(old_end, added);
-        return old_end;
-    }
-    struct block *last = block_prev_hole(old_end);
-    block_mark_free(last, block_size(last) + added);
+    block_mark_free_apart(old_end, added);
+    return old_end;
+}
+
+struct block *fit_append_free(struct heap *h, size_t added)
+{
+    struct block *hole = fit_append_apart(h, added);
+    if (block_is_prev_used(hole))
+        return hole;
+    struct block *last = block_prev_hole(hole);
+    block_mark_free_apart(last, block_size(last) + added);
     heap_note_merge(h);
     return last;
 }
@@ -170,7 +197,8 @@ bool fit_walk(struct heap *h, heap_visit_fn *visit, void *context)
     return true;
 }
 
-bool fit_check_blocks(struct heap *h)
+/* Invariants I1 to I3, and I4 unless holes may touch. */
+static bool check_blocks(struct heap *h, bool may_touch)
 {
     struct block *end = block_end_mark(h), *b = block_first(h);
     bool prev_used = true; /* nothing lies below the first block */
@@ -180,8 +208,52 @@ bool fit_check_blocks(struct heap *h)
         if (b == end)
             break;
         prev_used = block_is_used(b);
-        if (!prev_used && (!block_is_prev_used(b) || *block_tag(b) != block_size(b))) /* I4, I3 */
+        if (prev_used)
+            continue;
+        if ((!may_touch && !block_is_prev_used(b)) || *block_tag(b) != block_size(b)) /* I4, I3 */
             return heap_blame(h, HEAP_FAULT_HEADER, b);
     }
     return end->header == (BLOCK_USED | (end->header & BLOCK_PREV_USED)) || heap_blame(h, HEAP_FAULT_HEADER, end);
 }
+
+bool fit_check_blocks(struct heap *h)
+{
+    return check_blocks(h, false);
+}
+
+bool fit_check_family(struct heap *h)
+{
+    return check_blocks(h, fit_merge(h) != FIT_MERGE_EAGER);
+}
+
+/* ---- the family's options ---- */
+
+static const char *const merge_words[] = {"eager", "deferred", "never", NULL};
+static const char *const order_words[] = {"address", "lifo", "fifo", "size", NULL};
+
+static const char merge_help[] = "when touching holes become one: at a free, when no hole will do, not at all",
+                  split_help[] = "bytes of the smallest remainder that is split off",
+                  order_help[] = "where a new hole enters the list: by address, in front, behind all, by size";
+
+const struct heap_option fit_options[] = {
+    {.key = "merge", .help = merge_help, .max = FIT_MERGE_NEVER, .multiple = 1, .words = merge_words},
+    {.key = "split",
+     .help = split_help,
+     .min = BLOCK_MIN,
+     .max = FIT_SPLIT_MAX,
+     .fallback = BLOCK_MIN,
+     .multiple = HEAP_ALIGN},
+    {.key = "order", .help = order_help, .max = FIT_ORDER_SIZE, .multiple = 1, .words = order_words},
+    {.key = NULL},
+};
+
+const struct heap_option fit_options_by_address[] = {
+    {.key = "merge", .help = merge_help, .max = FIT_MERGE_NEVER, .multiple = 1, .words = merge_words},
+    {.key = "split",
+     .help = split_help,
+     .min = BLOCK_MIN,
+     .max = FIT_SPLIT_MAX,
+     .fallback = BLOCK_MIN,
+     .multiple = HEAP_ALIGN},
+    {.key = NULL},
+};

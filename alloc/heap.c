@@ -134,7 +134,7 @@ enum heap_status heap_init(struct heap *h, const struct heap_setup *setup)
         .seam = setup->harden >= 3 ? &guard_ops : setup->ops,
         .harden = setup->harden,
     };
-    for (size_t i = 0; i < HEAP_OPTIONS_MAX; i++)
+    for (size_t i = 0; setup->ops->options && setup->ops->options[i].key; i++) /* what a policy has not declared is 0 */
         h->options[i] = setup->options[i];
     enum heap_status status = first_commit(h);
     return status == HEAP_OK ? h->ops->init(h) : status;

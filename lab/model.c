@@ -1,6 +1,7 @@
 /* The reference model (see lab/model.h): placement stated on abstract addresses, clear before fast.
  *
- * alloc:   1. choose an entry of the free list (choose), or grow the region so that its last block is one (grow);
+ * alloc:   1. choose an entry of the free list (choose), if need be after joining all holes that touch (join_all), or grow the
+ *             region so that its last block is one (grow);
  *          2. cut a front gap off if the alignment wants one, hand out the low part, leave the rest (place).
  * free:    3. join the neighbours and put the hole into the list, or the other way about (release).
  * resize:  4. cut the tail off and release it; or take from a free right neighbour; or 1 and 2 anew, then 3.
@@ -82,19 +83,23 @@ static size_t choose(struct lab_model *m, const struct request *wanted)
 }
 
 /* Hands out the low part of a hole that can hold the request, behind its front gap. What remains keeps the hole's place
- * in the list: the gap, then the rest. */
+ * in the list, the gap, then the rest, unless the list is by size. */
 static uint32_t place(struct lab_model *m, size_t at, const struct request *wanted)
 {
-    uint32_t block = m->holes[at];
+    uint32_t hole = m->holes[at], block = hole, rest = NONE;
     size_t gap = front_gap(m, m->blocks[block].address, wanted->align);
     if (gap != 0) {
         block = lab_books_cut(m, block, gap);
         lab_books_insert_entry(m, ++at, block);
     }
     if (m->blocks[block].size - wanted->whole >= m->params.split_min)
-        m->holes[at] = lab_books_cut(m, block, wanted->whole);
+        m->holes[at] = rest = lab_books_cut(m, block, wanted->whole);
     else
         lab_books_remove_entry(m, at);
+    if (rest != NONE)
+        lab_books_resettle_hole(m, rest);
+    if (gap != 0)
+        lab_books_resettle_hole(m, hole);
     m->blocks[block].is_used = true;
     m->rover = lab_books_end(&m->blocks[block]);
     return block;
@@ -115,7 +120,8 @@ static size_t growth_for(const struct lab_model *m, size_t missing)
 /* Grows the region so that its last block is a hole for the request. False: refused, nothing has changed. */
 static bool grow(struct lab_model *m, const struct request *wanted)
 {
-    bool extends_last = lab_books_is_hole(m, m->last) && m->params.coalescing == LAB_MODEL_AT_ONCE;
+    bool joins = m->params.coalescing == LAB_MODEL_AT_ONCE || m->params.coalescing == LAB_MODEL_DEFERRED;
+    bool extends_last = joins && lab_books_is_hole(m, m->last);
     size_t end = end_of_blocks(m), start = extends_last ? m->blocks[m->last].address : end;
     size_t added = growth_for(m, front_gap(m, start, wanted->align) + wanted->whole - (end - start));
     if (added == 0)
@@ -133,10 +139,31 @@ static bool grow(struct lab_model *m, const struct request *wanted)
     return true;
 }
 
-/* Steps 1 and 2. NONE: refused, nothing has changed. */
+/* Joins all holes that touch, from the lowest up; what a join makes enters the list anew. False: none touch, or the region may
+ * never reach the request's size. */
+static bool join_all(struct lab_model *m, const struct request *wanted)
+{
+    uint64_t merges = m->totals.merges;
+    if (wanted->whole > m->params.limit)
+        return false;
+    for (uint32_t block = m->first; block != NONE; block = m->blocks[block].after) {
+        if (m->blocks[block].is_used || !lab_books_is_hole(m, m->blocks[block].after))
+            continue;
+        while (lab_books_is_hole(m, m->blocks[block].after)) {
+            lab_books_remove_entry(m, lab_books_entry_of(m, m->blocks[block].after));
+            lab_books_join(m, block, m->blocks[block].after);
+        }
+        lab_books_relist_hole(m, lab_books_entry_of(m, block), block);
+    }
+    return m->totals.merges != merges;
+}
+
+/* Steps 1 and 2. NONE: refused, nothing has changed (but for holes joined by a pass). */
 static uint32_t allocate(struct lab_model *m, const struct request *wanted)
 {
     size_t at = choose(m, wanted);
+    if (at == NO_ENTRY && m->params.coalescing == LAB_MODEL_DEFERRED && join_all(m, wanted))
+        at = choose(m, wanted);
     if (at == NO_ENTRY && grow(m, wanted))
         at = lab_books_entry_of(m, m->last);
     return at == NO_ENTRY ? NONE : place(m, at, wanted);
@@ -209,10 +236,12 @@ static bool extend(struct lab_model *m, uint32_t block, size_t whole)
     if (!lab_books_is_hole(m, after) || m->blocks[after].address != lab_books_end(low) || m->blocks[after].size < extra)
         return false;
     size_t at = lab_books_entry_of(m, after);
-    if (m->blocks[after].size - extra >= m->params.split_min)
+    if (m->blocks[after].size - extra >= m->params.split_min) {
         m->holes[at] = lab_books_cut(m, after, extra);
-    else
+        lab_books_resettle_hole(m, m->holes[at]);
+    } else {
         lab_books_remove_entry(m, at);
+    }
     low->size += m->blocks[after].size;
     lab_books_unlink(m, after);
     lab_books_settle_rover(m, block);

@@ -106,6 +106,20 @@ static void sort_by_size(struct lab_model *m)
     }
 }
 
+/* Whether one hole stands before another in the order by size. */
+static bool is_smaller(const struct lab_model_block *a, const struct lab_model_block *b)
+{
+    return a->size < b->size || (a->size == b->size && a->address < b->address);
+}
+
+static size_t entries_smaller(const struct lab_model *m, uint32_t block)
+{
+    size_t at = 0;
+    while (at < m->hole_count && is_smaller(lab_model_hole(m, at), &m->blocks[block]))
+        at++;
+    return at;
+}
+
 void lab_books_list_hole(struct lab_model *m, uint32_t block)
 {
     switch (m->params.order) {
@@ -123,7 +137,16 @@ void lab_books_list_hole(struct lab_model *m, uint32_t block)
     case LAB_MODEL_INSERT_BACK:
         lab_books_insert_entry(m, m->hole_count, block);
         break;
+    case LAB_MODEL_BY_SIZE:
+        lab_books_insert_entry(m, entries_smaller(m, block), block);
+        break;
     }
+}
+
+void lab_books_resettle_hole(struct lab_model *m, uint32_t block)
+{
+    if (m->params.order == LAB_MODEL_BY_SIZE)
+        lab_books_relist_hole(m, lab_books_entry_of(m, block), block);
 }
 
 void lab_books_relist_hole(struct lab_model *m, size_t at, uint32_t block)
@@ -138,13 +161,24 @@ void lab_books_relist_hole(struct lab_model *m, size_t at, uint32_t block)
 
 /* ---- the invariants ---- */
 
+/* Whether the entry at place `at`, not the first, may stand behind the one before it. */
+static bool is_in_order(const struct lab_model *m, size_t at)
+{
+    const struct lab_model_block *before = lab_model_hole(m, at - 1), *hole = lab_model_hole(m, at);
+    if (m->params.order == LAB_MODEL_BY_ADDRESS)
+        return before->address <= hole->address;
+    return m->params.order != LAB_MODEL_BY_SIZE || is_smaller(before, hole);
+}
+
 bool lab_model_check(const struct lab_model *m)
 {
-    bool is_by_address = m->params.order == LAB_MODEL_BY_ADDRESS;
+    bool may_touch = m->params.coalescing != LAB_MODEL_AT_ONCE;
     size_t at = m->params.base + m->params.lead, holes = 0;
     for (uint32_t block = m->first; block != LAB_MODEL_NO_BLOCK; block = m->blocks[block].after) {
         const struct lab_model_block *b = &m->blocks[block];
         if (b->address != at && b->size != 0) /* M1 */
+            return false;
+        if (!may_touch && !b->is_used && lab_books_is_hole(m, b->after)) /* M4 */
             return false;
         at += b->size;
         holes += !b->is_used;
@@ -154,7 +188,7 @@ bool lab_model_check(const struct lab_model *m)
     for (size_t i = 0; i < m->hole_count; i++) {
         if (lab_model_hole(m, i)->is_used) /* M2 */
             return false;
-        if (is_by_address && i > 0 && lab_model_hole(m, i)->address < lab_model_hole(m, i - 1)->address) /* M3 */
+        if (i > 0 && !is_in_order(m, i)) /* M3 */
             return false;
     }
     return true;

@@ -5,7 +5,8 @@
  *
  *   M1  linked blocks follow each other without a gap, from base + lead to base + committed - trail;
  *   M2  each linked block not in use has exactly one entry in the free list;
- *   M3  in a list by address the entries ascend.
+ *   M3  in a list by address the entries ascend; in one by size (LAB_MODEL_BY_SIZE) too, by size, then by address;
+ *   M4  with LAB_MODEL_AT_ONCE no two holes touch.
  *
  * (Without a header a request of no bytes gets a block of no bytes, as in the OSTEP simulator. A list pass may then join
  * two holes around it: the one exception to M1.)
@@ -56,6 +57,9 @@ void lab_books_remove_entry(struct lab_model *m, size_t at);
 
 /* Puts in a block that has become free, where the list's order wants it. */
 void lab_books_list_hole(struct lab_model *m, uint32_t block);
+
+/* The entry of a hole that is what remains of a larger one: moves it where the order wants it. */
+void lab_books_resettle_hole(struct lab_model *m, uint32_t block);
 
 /* The entry at `at` now stands for `block`, whose bytes are partly those it stood for: moves it where the order wants it. */
 void lab_books_relist_hole(struct lab_model *m, size_t at, uint32_t block);

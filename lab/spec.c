@@ -34,15 +34,22 @@ static bool unknown_policy(struct lab_error *error, struct word name)
     return word_unknown_name(error, "allocator", name, names);
 }
 
-/* The option every allocator has, in the form of the policies' own. */
-static const struct heap_option grow_option = {
-    .key = "grow", .help = "bytes the heap grows by at least", .min = 4096, .max = (size_t)1 << 30, .multiple = 4096};
+const struct heap_option lab_grow_option = {.key = "grow",
+                                            .help = "bytes the heap grows by at least",
+                                            .min = HEAP_GRAIN,
+                                            .max = (size_t)1 << 30,
+                                            .fallback = HEAP_GRAIN,
+                                            .multiple = HEAP_GRAIN};
 
 /* `word` is KEY=VALUE, the value from `at` on. */
 static bool parse_option_value(const struct heap_option *o, struct word word, size_t at, size_t *value,
                                struct lab_error *error)
 {
     uint64_t number;
+    if (o->words) {
+        struct word given = {word.text + at, word.length - at};
+        return word_find(given, o->words, value) || word_unknown_value(error, o->key, word, o->words);
+    }
     if (lab_parse_number(word.text + at, word.length - at, true, &number) == LAB_NUMBER_OK && number >= o->min &&
         number <= o->max && (size_t)number % o->multiple == 0) {
         *value = (size_t)number;
@@ -58,7 +65,7 @@ static bool parse_option_value(const struct heap_option *o, struct word word, si
 
 static bool unknown_option(const struct lab_alloc_spec *spec, struct word word, struct lab_error *error)
 {
-    const char *keys[HEAP_OPTIONS_MAX + 2] = {grow_option.key};
+    const char *keys[HEAP_OPTIONS_MAX + 2] = {lab_grow_option.key};
     const struct heap_option *o = spec->policy->options;
     for (size_t i = 0; i < HEAP_OPTIONS_MAX && o && o[i].key; i++)
         keys[i + 1] = o[i].key;
@@ -70,7 +77,7 @@ static bool parse_option(struct lab_alloc_spec *spec, struct word word, uint32_t
     const struct heap_option *o = spec->policy->options;
     struct word key = {word.text, word_before(word, '=')};
     size_t i = 0;
-    bool is_grow = is_word(grow_option.key, key);
+    bool is_grow = is_word(lab_grow_option.key, key);
     while (!is_grow && o && o[i].key && !is_word(o[i].key, key))
         i++;
     if (key.length == word.length || (!is_grow && (!o || !o[i].key)))
@@ -78,9 +85,9 @@ static bool parse_option(struct lab_alloc_spec *spec, struct word word, uint32_t
     uint32_t bit = is_grow ? 1 : 2u << i;
     if (*given & bit)
         return lab_fail(error, word.text, word.length, "'%s': %s= is given twice",
-                        word_show(word.text, word.length).text, is_grow ? grow_option.key : o[i].key);
+                        word_show(word.text, word.length).text, is_grow ? lab_grow_option.key : o[i].key);
     *given |= bit;
-    return parse_option_value(is_grow ? &grow_option : &o[i], word, key.length + 1,
+    return parse_option_value(is_grow ? &lab_grow_option : &o[i], word, key.length + 1,
                               is_grow ? &spec->grain : &spec->options[i], error);
 }
 

@@ -3,6 +3,8 @@
 
 #include <lab/number.h>
 
+#include "cstring.h"
+
 enum { LISTED_MAX = 120 }; /* so that a shown word, a list and the text around them fit a message */
 
 size_t word_before(struct word word, char separator)
@@ -80,6 +82,28 @@ bool word_unknown_name(struct lab_error *error, const char *what, struct word na
         return lab_fail(error, name.text, name.length, "no %s '%s': did you mean %s? There are %s", what, shown.text,
                         nearest, list);
     return lab_fail(error, name.text, name.length, "no %s '%s'; there are %s", what, shown.text, list);
+}
+
+bool word_find(struct word name, const char *const *names, size_t *index)
+{
+    for (*index = 0; names[*index]; (*index)++) {
+        if (lab_matches(names[*index], name.text, name.length))
+            return true;
+    }
+    return false;
+}
+
+bool word_unknown_value(struct lab_error *error, const char *key, struct word word, const char *const *values)
+{
+    char list[LISTED_MAX];
+    size_t at = word_before(word, '=') + 1;
+    const char *nearest = lab_nearest(word.text + at, word.length - at, values);
+    struct word_shown shown = word_show(word.text, word.length);
+    print_names(list, sizeof list, values, "");
+    if (nearest)
+        return lab_fail(error, word.text, word.length, "'%s': did you mean %s? %s is one of %s", shown.text, nearest,
+                        key, list);
+    return lab_fail(error, word.text, word.length, "'%s': %s is one of %s", shown.text, key, list);
 }
 
 bool word_unknown_key(struct lab_error *error, const char *owner, struct word word, const char *const *keys)

@@ -46,6 +46,13 @@ void word_mark_cut(struct lab_buffer *buffer);
  * Returns false. `names` ends with NULL. */
 bool word_unknown_name(struct lab_error *error, const char *what, struct word name, const char *const *names);
 
+/* *index = where `name` stands among `names`, which end with NULL; false: nowhere. */
+bool word_find(struct word name, const char *const *names, size_t *index);
+
+/* 'order=fofo': did you mean fifo? order is one of fifo, lifo, random
+ * Returns false. `word` is KEY=VALUE; `values` ends with NULL. */
+bool word_unknown_value(struct lab_error *error, const char *key, struct word word, const char *const *values);
+
 /* 'lvie=5': did you mean live=? churn takes ops=, live=
  * Returns false. `word` is KEY=VALUE or anything else; `keys` ends with NULL. */
 bool word_unknown_key(struct lab_error *error, const char *owner, struct word word, const char *const *keys);

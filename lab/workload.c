@@ -26,11 +26,10 @@ static bool parse_value(const struct lab_parameter *p, const char *text, size_t 
 
 static bool parse_word(const struct lab_parameter *p, const char *text, size_t length, uint64_t *value)
 {
-    for (*value = 0; p->words[*value]; (*value)++) {
-        if (lab_matches(p->words[*value], text, length))
-            return true;
-    }
-    return false;
+    size_t index;
+    bool is_found = word_find((struct word){text, length}, p->words, &index);
+    *value = index;
+    return is_found;
 }
 
 static bool parse_range(const struct lab_parameter *p, const char *text, size_t length, uint64_t *low, uint64_t *high)
@@ -45,14 +44,9 @@ static bool parse_range(const struct lab_parameter *p, const char *text, size_t 
 
 static bool bad_value(const struct lab_parameter *p, struct word word, struct lab_error *error)
 {
-    char words[80];
-    struct lab_buffer buffer;
-    struct lab_sink sink = lab_buffer_sink(&buffer, words, sizeof words);
     struct word_shown shown = word_show(word.text, word.length);
-    for (const char *const *w = p->words; w && *w; w++)
-        lab_print(&sink, "%s%s", w == p->words ? "" : ", ", *w);
     if (p->words)
-        return lab_fail(error, word.text, word.length, "'%s': %s is one of %s", shown.text, p->key, words);
+        return word_unknown_value(error, p->key, word, p->words);
     return lab_fail(error, word.text, word.length, "'%s': %s is %s from %ju to %ju", shown.text, p->key,
                     p->is_range ? "a range LOW-HIGH, or one number," : "a number", (uintmax_t)p->min,
                     (uintmax_t)p->max);

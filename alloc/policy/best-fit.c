@@ -1,13 +1,14 @@
-/* Best fit: the smallest hole that is large enough, the lowest among equals.
+/* Best fit: the smallest hole that is large enough; among equals the first in the list, the lowest unless told otherwise.
  *
  *      request 24:   | used | 16 | used | 48 | used | 32 |
  *                             no          fits        ^ fits closer: taken, 8 is too little to remain
  *
- * Layout, splitting, merging and invariants are the family's: block.h, fit.h. The search looks at every hole, upward by
- * address, and keeps the smallest so far; only an exact fit ends it early, as nothing can be better and nothing equal lies
- * lower.
+ * Layout, splitting, merging and invariants are the family's: block.h, fit.h. The search looks at every hole, in the order of
+ * the list, and keeps the smallest so far; only an exact fit ends it early, as nothing can be better and nothing equal came
+ * before. With order=size the first that holds the request is the smallest: best fit at first fit's cost, paid for by the frees,
+ * which look for their place.
  *
- * Cost: alloc O(holes), nearly always all of them; free as in first fit.
+ * Cost: alloc O(holes), nearly always all of them; free as in first fit. With order=size free O(holes) too.
  * Beaten by: first-wins. What a close fit leaves over is too small for anything: slivers.
  */
 #include "../fit.h"
@@ -15,12 +16,13 @@
 static struct block *smallest_that_holds(struct heap *h, const struct fit_request *request)
 {
     struct block *best = NULL;
+    const size_t good_enough = fit_order(h) == FIT_ORDER_SIZE ? SIZE_MAX : request->size;
     for (struct block *hole = fit_first_hole(h); hole; hole = hole->next_hole) {
         heap_note_probe(h);
         if (!fit_holds(hole, request) || (best && block_size(hole) >= block_size(best)))
             continue;
         best = hole;
-        if (block_size(hole) == request->size)
+        if (block_size(hole) <= good_enough)
             break;
     }
     return best;
@@ -39,6 +41,7 @@ const struct heap_ops heap_policy_best_fit = {
     .family = "a list of holes",
     .rung = 60,
     .state_bytes = sizeof(struct fit_state),
+    .options = fit_options,
     .init = fit_init,
     .alloc = best_fit_alloc,
     .free = fit_free,

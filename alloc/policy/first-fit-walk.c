@@ -11,9 +11,10 @@
  *   1. from the first block on, step from header to header to the first hole that holds the request
  *   2. cut a front gap and a rest off it, if they can be blocks
  * Free: join a hole above and a hole below. The boundary tag finds the one below, and there is no list to keep in order, so a
- * free is cheaper here than in any policy with a sorted list.
+ * free is cheaper here than in any policy with a sorted list. With merge=deferred a free joins nothing; a search that finds no
+ * hole is followed by one pass that joins all that touch, and repeated. No list, no option `order`.
  *
- * Invariants: I1 to I4 of block.h, and no others.
+ * Invariants: I1 to I4 of block.h (I4 with merge=eager alone), and no others.
  *
  * Cost: alloc O(blocks), used ones included; free and resize in place O(1). Each block looked at is a probe.
  * Source: Knuth, The Art of Computer Programming 1, section 2.5; the name "implicit list" is Bryant and O'Hallaron's (Computer
@@ -38,26 +39,42 @@ static struct block *lowest_that_holds(struct heap *h, const struct fit_request 
     return NULL;
 }
 
+/* With merge=deferred joins all holes that touch; whether the search for the request is worth repeating. */
+static bool join_all(struct heap *h, const struct fit_request *request)
+{
+    uint64_t merges = h->counters.merges;
+    if (!fit_may_join(h, request))
+        return false;
+    for (struct block *b = block_first(h); (b = fit_touching_from(h, b)) != NULL; b = block_next(b)) {
+        while (fit_join_above(h, b)) {
+        }
+    }
+    return fit_has_joined(h, merges);
+}
+
 static void *walk_alloc(struct heap *h, size_t bytes, size_t align)
 {
     struct fit_request request;
-    struct block *rest;
+    struct block *hole, *rest;
     if (!fit_request_for(&request, bytes, align))
         return NULL;
-    struct block *hole = lowest_that_holds(h, &request);
+    request.split = fit_split(h);
+    do
+        hole = lowest_that_holds(h, &request);
+    while (!hole && join_all(h, &request));
     return hole ? block_payload(fit_cut(h, hole, &request, &rest)) : NULL;
 }
 
-/* Makes b a hole, joined with one directly above it. The block below b is in use. */
+/* Makes b a hole; with merge=eager joined with one directly above it, and then the block below b is in use. */
 static void make_hole(struct heap *h, struct block *b)
 {
     struct block *above = block_next(b);
     size_t size = block_size(b);
-    if (!block_is_used(above)) { /* the end mark is used */
+    if (!block_is_used(above) && fit_merge(h) == FIT_MERGE_EAGER) { /* the end mark is used */
         size += block_size(above);
         heap_note_merge(h);
     }
-    block_mark_free(b, size); /* I3, I4 */
+    block_mark_free_apart(b, size); /* I3, I4 */
 }
 
 static struct heap_freed walk_free(struct heap *h, void *ptr)
@@ -66,7 +83,7 @@ static struct heap_freed walk_free(struct heap *h, void *ptr)
     struct heap_freed freed = fit_judge_free(h, b);
     if (freed.status != HEAP_OK)
         return freed;
-    if (!block_is_prev_used(b)) {
+    if (!block_is_prev_used(b) && fit_merge(h) == FIT_MERGE_EAGER) {
         struct block *below = block_prev_hole(b);
         below->header += block_size(b);
         heap_note_merge(h);
@@ -85,7 +102,7 @@ static bool walk_resize(struct heap *h, void *ptr, size_t bytes)
     struct block *above = block_next(b);
     size_t size = block_size(b);
     if (wanted <= size) {
-        struct block *tail = fit_split_tail(h, b, wanted);
+        struct block *tail = fit_split_tail(h, b, wanted, fit_split(h));
         if (tail)
             make_hole(h, tail);
         return true;
@@ -93,13 +110,16 @@ static bool walk_resize(struct heap *h, void *ptr, size_t bytes)
     if (block_is_used(above) || wanted - size > block_size(above))
         return false;
     block_mark_used(b, size + block_size(above));
-    fit_split_tail(h, b, wanted);
+    fit_split_tail(h, b, wanted, fit_split(h));
     return true;
 }
 
 static void walk_extend(struct heap *h, size_t added)
 {
-    fit_append_free(h, added);
+    if (fit_merge(h) == FIT_MERGE_NEVER)
+        fit_append_apart(h, added);
+    else
+        fit_append_free(h, added);
 }
 
 const struct heap_ops heap_policy_first_fit_walk = {
@@ -110,6 +130,7 @@ const struct heap_ops heap_policy_first_fit_walk = {
     .family = "a walk over all blocks",
     .rung = 40,
     .state_bytes = 0,
+    .options = fit_options_by_address,
     .init = fit_lay_out,
     .alloc = walk_alloc,
     .free = walk_free,
@@ -119,7 +140,7 @@ const struct heap_ops heap_policy_first_fit_walk = {
     .usable = fit_usable,
     .granted = fit_granted,
     .walk = fit_walk,
-    .check = fit_check_blocks,
+    .check = fit_check_family,
     .block_size = fit_block_size,
     .origin = FIT_ORIGIN,
     .fixed = FIT_FIXED,

@@ -1,17 +1,17 @@
-/* First fit: the lowest hole that is large enough.
+/* First fit: the lowest hole that is large enough, or the first of the list in another order.
  *
  *      request 24:   | used | 16 | used | 48 | used | 32 |
  *                             no          ^ taken: 24 of it, 24 remain a hole
  *
- * Layout, splitting, merging and invariants are the family's: block.h, fit.h. The search follows the holes upward by address
- * and stops at the first that holds the request.
+ * Layout, splitting, merging and invariants are the family's: block.h, fit.h. The search follows the list of holes, upward by
+ * address unless `order` says otherwise, and stops at the first that holds the request.
  *
  * Cost: alloc O(holes) up to the hole taken, often near the start; free O(1) beside a hole, else the way to the nearest one.
  * Beaten by: best-wins. Small requests nibble at the large low hole that a later large request would have needed whole.
  */
 #include "../fit.h"
 
-static struct block *lowest_that_holds(struct heap *h, const struct fit_request *request)
+static struct block *first_that_holds(struct heap *h, const struct fit_request *request)
 {
     for (struct block *hole = fit_first_hole(h); hole; hole = hole->next_hole) {
         heap_note_probe(h);
@@ -23,7 +23,7 @@ static struct block *lowest_that_holds(struct heap *h, const struct fit_request 
 
 static void *first_fit_alloc(struct heap *h, size_t bytes, size_t align)
 {
-    return fit_alloc(h, bytes, align, lowest_that_holds);
+    return fit_alloc(h, bytes, align, first_that_holds);
 }
 
 const struct heap_ops heap_policy_first_fit = {
@@ -34,6 +34,7 @@ const struct heap_ops heap_policy_first_fit = {
     .family = "a list of holes",
     .rung = 50,
     .state_bytes = sizeof(struct fit_state),
+    .options = fit_options,
     .init = fit_init,
     .alloc = first_fit_alloc,
     .free = fit_free,

@@ -8,6 +8,9 @@
  * first to where it began. Only an allocation sets the rover; where a block is formed around it, it moves to that block's
  * start (I6).
  *
+ * Where the last search ended is a place in memory here, not in a list: so next fit has no option `order`, its list is always by
+ * address. (In a list by age or size the rover's neighbours come and go with every free, and "the next" means little.)
+ *
  * Cost: alloc O(holes) at worst, mostly few: it does not walk again over what was just found too small. Free as in first fit.
  * Beaten by: next-roams. Small blocks end up all over the region, and no large hole lasts.
  */
@@ -48,6 +51,7 @@ const struct heap_ops heap_policy_next_fit = {
     .family = "a list of holes",
     .rung = 55,
     .state_bytes = sizeof(struct fit_state),
+    .options = fit_options_by_address,
     .init = fit_init,
     .alloc = next_fit_alloc,
     .free = fit_free,

@@ -319,9 +319,18 @@ static bool seg_check(struct heap *h)
 }
 
 static const struct heap_option seg_options[] = {
-    [OPTION_SPACING] = {"spacing", "classes for each doubling of the size; 1: powers of two", 1, SPACING_MAX, 4, 1},
-    [OPTION_CHUNK] = {"chunk", "bytes that a class gets at once, and the unit of large blocks", RUN_UNIT_MIN,
-                      RUN_UNIT_MAX, 1024, RUN_UNIT_MIN},
+    [OPTION_SPACING] = {.key = "spacing",
+                        .help = "classes for each doubling of the size; 1: powers of two",
+                        .min = 1,
+                        .max = SPACING_MAX,
+                        .fallback = 4,
+                        .multiple = 1},
+    [OPTION_CHUNK] = {.key = "chunk",
+                      .help = "bytes that a class gets at once, and the unit of large blocks",
+                      .min = RUN_UNIT_MIN,
+                      .max = RUN_UNIT_MAX,
+                      .fallback = 1024,
+                      .multiple = RUN_UNIT_MIN},
     {.key = NULL},
 };
 

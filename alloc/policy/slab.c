@@ -364,9 +364,18 @@ static bool slab_check(struct heap *h)
 }
 
 static const struct heap_option slab_options[] = {
-    [OPTION_OBJECT] = {"object", "sizes of objects are multiples of this many bytes", HEAP_ALIGN, 1024, 16, HEAP_ALIGN},
-    [OPTION_SLAB] = {"slab", "bytes of a slab, and the unit of large blocks", RUN_UNIT_MIN, RUN_UNIT_MAX, 1024,
-                     RUN_UNIT_MIN},
+    [OPTION_OBJECT] = {.key = "object",
+                       .help = "sizes of objects are multiples of this many bytes",
+                       .min = HEAP_ALIGN,
+                       .max = 1024,
+                       .fallback = 16,
+                       .multiple = HEAP_ALIGN},
+    [OPTION_SLAB] = {.key = "slab",
+                     .help = "bytes of a slab, and the unit of large blocks",
+                     .min = RUN_UNIT_MIN,
+                     .max = RUN_UNIT_MAX,
+                     .fallback = 1024,
+                     .multiple = RUN_UNIT_MIN},
     {.key = NULL},
 };
 

@@ -1,10 +1,11 @@
-/* Worst fit: the largest hole, the lowest among equals.
+/* Worst fit: the largest hole; among equals the first in the list, the lowest unless told otherwise.
  *
  *      request 24:   | used | 32 | used | 80 | used | 48 |
  *                             fits        ^ largest: taken    its rest, 48, will serve another request
  *
  * Layout, splitting, merging and invariants are the family's: block.h, fit.h. The thought behind it: what a large hole leaves
- * over is large itself, so no slivers arise. The search looks at every hole, upward by address, and keeps the largest so far.
+ * over is large itself, so no slivers arise. The search looks at every hole, in the order of the list, and keeps the largest so
+ * far.
  *
  * Cost: alloc O(holes), always all of them; free as in first fit.
  * Beaten by: worst-loses. The large holes are used up by small requests, and then a large request finds none.
@@ -35,6 +36,7 @@ const struct heap_ops heap_policy_worst_fit = {
     .family = "a list of holes",
     .rung = 70,
     .state_bytes = sizeof(struct fit_state),
+    .options = fit_options,
     .init = fit_init,
     .alloc = worst_fit_alloc,
     .free = fit_free,

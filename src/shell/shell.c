@@ -45,12 +45,34 @@ static void do_help(struct sh_context *c, const char *arguments)
               "...\nAn example: run trace:sqlite alloc=best-fit seed=7\n");
 }
 
+/* An option in two lines: what may be written, the default first; and what it does. */
+static void print_option(struct sh_context *c, const struct heap_option *o)
+{
+    lab_print(&c->text, "  :%s=", o->key);
+    if (o->words) {
+        lab_print(&c->text, "%s", o->words[o->fallback]);
+        for (size_t i = 0; o->words[i]; i++) {
+            if (i != o->fallback)
+                lab_print(&c->text, "|%s", o->words[i]);
+        }
+        lab_print(&c->text, "\n");
+    } else {
+        lab_print(&c->text, "%zu, from %zu to %zu", o->fallback, o->min, o->max);
+        if (o->multiple > 1)
+            lab_print(&c->text, " in steps of %zu", o->multiple);
+        lab_print(&c->text, "\n");
+    }
+    lab_print(&c->text, "      %s\n", o->help);
+}
+
 static void print_allocator(struct sh_context *c, const struct heap_ops *ops)
 {
-    lab_print(&c->text, "%s: %s\n  cost    %s\n  source  %s\n  options grow=BYTES (multiple of 4096, default 4096)\n",
-              ops->name, ops->summary, ops->complexity, ops->source);
+    lab_print(&c->text, "%s: %s\n  cost    %s\n  source  %s\n", ops->name, ops->summary, ops->complexity, ops->source);
+    lab_print(&c->text, "Options, behind colons, %s:key=value:key=value; the values shown first are the defaults:\n",
+              ops->name);
+    print_option(c, &lab_grow_option);
     for (const struct heap_option *o = ops->options; o && o->key; o++)
-        lab_print(&c->text, "          %s=%zu to %zu, default %zu: %s\n", o->key, o->min, o->max, o->fallback, o->help);
+        print_option(c, o);
 }
 
 static void do_allocators(struct sh_context *c, const char *arguments)

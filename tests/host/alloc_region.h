@@ -81,12 +81,20 @@ static inline bool region_grow(void *context, size_t committed, size_t added)
     return true;
 }
 
-/* The policy's options as they are when nobody gives any. */
+/* While tests run under other words than the defaults: whose, and which word of each option. */
+static struct {
+    const struct heap_ops *ops;
+    size_t words[HEAP_OPTIONS_MAX];
+} region_choice;
+
+/* The policy's options as they are when nobody gives any, but for the words chosen. */
 static inline void region_options(struct heap_setup *setup)
 {
     const struct heap_option *options = setup->ops->options;
-    for (size_t i = 0; options && options[i].key; i++)
-        setup->options[i] = options[i].fallback;
+    for (size_t i = 0; options && options[i].key; i++) {
+        bool is_chosen = region_choice.ops == setup->ops && options[i].words;
+        setup->options[i] = is_chosen ? region_choice.words[i] : options[i].fallback;
+    }
 }
 
 /* The set-up of a heap in r, from scratch: what an earlier heap left there is closed and forgotten. */
@@ -223,6 +231,70 @@ static inline int run_under_policies(const char *group, const struct CMUnitTest 
     free(all);
     free(names);
     return failed;
+}
+
+/* ---- every test under every choice of a policy's options that are words ---- */
+
+/* The next choice after all words 0, like the digits of a number; false: there is none. */
+static inline bool next_choice(const struct heap_option *options)
+{
+    for (size_t i = 0; options && options[i].key; i++) {
+        if (options[i].words && region_choice.words[i] < options[i].max) {
+            region_choice.words[i]++;
+            return true;
+        }
+        region_choice.words[i] = 0;
+    }
+    return false;
+}
+
+/* "first-fit:merge=never:order=lifo"; false: it is what nobody needs to write, the defaults. */
+static inline bool name_choice(char *name)
+{
+    const struct heap_option *options = region_choice.ops->options;
+    bool is_other = false;
+    name += sprintf(name, "%s", region_choice.ops->name);
+    for (size_t i = 0; options && options[i].key; i++) {
+        if (options[i].words && region_choice.words[i] != options[i].fallback) {
+            name += sprintf(name, ":%s=%s", options[i].key, options[i].words[region_choice.words[i]]);
+            is_other = true;
+        }
+    }
+    return is_other;
+}
+
+/* Runs each test once for each policy and each choice of words but the defaults. Returns how many failed. */
+static inline int run_under_choices(const struct CMUnitTest *tests, size_t count)
+{
+    int failed = 0;
+    struct CMUnitTest *all = calloc(count, sizeof *all);
+    for (const struct heap_ops *const *ops = heap_policies; *ops; ops++) {
+        memset(&region_choice, 0, sizeof region_choice);
+        region_choice.ops = *ops;
+        do {
+            char name[160];
+            for (size_t i = 0; i < count; i++) {
+                all[i] = tests[i];
+                all[i].initial_state = (void *)(uintptr_t)*ops;
+            }
+            if (name_choice(name))
+                failed += _cmocka_run_group_tests(name, all, count, NULL, NULL);
+        } while (next_choice((*ops)->options));
+    }
+    region_choice.ops = NULL;
+    free(all);
+    return failed;
+}
+
+/* Whether this heap may join holes in a request that it refuses in the end: the one thing that a refusal may change. */
+static inline bool merges_late(const struct heap *h)
+{
+    const struct heap_option *options = h->ops->options;
+    for (size_t i = 0; options && options[i].key; i++) {
+        if (options[i].words && strcmp(options[i].words[h->options[i]], "deferred") == 0)
+            return true;
+    }
+    return false;
 }
 
 #endif

@@ -9,6 +9,11 @@ REFUSED = (
     ("alloc=frist-fit", ("frist-fit", "first-fit")),
     ("alloc=first-fit:gorw=64K", ("gorw", "grow")),
     ("alloc=first-fit:grow=1000", ("grow",)),
+    ("alloc=first-fit:order=lfio", ("order=lfio", "did you mean lifo", "address, lifo, fifo, size")),
+    ("alloc=worst-fit:merge=later", ("merge=later", "eager, deferred, never")),
+    ("alloc=best-fit:split=33", ("split=33", "multiple")),
+    ("alloc=next-fit:order=lifo", ("order=lifo", "next-fit takes grow=, merge=, split=")),
+    ("alloc=first-fit:merge=never:merge=never", ("merge=never", "twice")),
     ("compare=all alloc=first-fit", ("alloc",)),
     ("compare=first-fit,nosuch", ("nosuch",)),
     ("run=chrun", ("chrun", "churn")),
@@ -36,6 +41,7 @@ UNDERSTOOD = (
     "alloc=best-fit   seed=0x10 heap=32M  run=trace:sqlite",
     "alloc=best-fit:grow=64K run=trace:sqlite check=1K",
     "alloc=best-fit\trun=trace:sqlite",
+    "alloc=best-fit:order=size:merge=deferred:split=64 run=trace:sqlite check=1K",
 )
 
 
@@ -70,6 +76,17 @@ class Understood(KernelTest):
                 outcome = self.expect(boot(options + " out=json then=exit"), 0)
                 self.assertEqual(outcome.one("result")["alloc"].partition(":")[0], "best-fit")
 
+    def test_options_are_in_the_record_as_written(self):
+        for options in ("order=fifo:merge=never", "split=96:grow=64K:order=address"):
+            outcome = self.expect(boot("alloc=worst-fit:%s run=comb out=json then=exit" % options), 0)
+            self.assertEqual(outcome.one("result")["options"], options)
+
+    def test_defaults_written_out_change_nothing(self):
+        plain, spelled = (self.expect(boot("alloc=%s run=trace:sqlite out=json then=exit" % alloc), 0).one("result")
+                          for alloc in ("first-fit", "first-fit:order=address:merge=eager:split=32"))
+        for key in ("placement", "splits", "merges", "probes", "grows"):
+            self.assertEqual(plain[key], spelled[key], key)
+
     def test_patterns_reach_the_kernel(self):
         """GRUB must not take a * for file names."""
         self.expect_word(self.expect(boot("alloc=* out=both then=exit"), 2), "*")
@@ -80,6 +97,26 @@ class Understood(KernelTest):
     def test_boot_record_repeats_the_command_line(self):
         options = "alloc=%s run=none out=json then=exit" % policies()[-1]
         self.assertEqual(boot(options).one("boot")["cmdline"], options)
+
+
+class Listed(KernelTest):
+    """`allocators NAME` tells of each option what may be written, its default first, and what it does."""
+
+    def test_words_and_ranges(self):
+        for arch, smallest in (("x86_64", 32), ("i386", 16)):
+            outcome = self.expect(boot("", arch=arch, keys="allocators best-fit\n"), 0)
+            for line in (":grow=4096, from 4096 to 1073741824 in steps of 4096", ":merge=eager|deferred|never\n",
+                         ":split=%d, from %d to 1048576 in steps of %d\n" % (smallest, smallest, smallest // 2),
+                         ":order=address|lifo|fifo|size\n", "source", "cost"):
+                self.assertIn(line, outcome.text.replace("\r", ""))
+
+    def test_every_allocator(self):
+        """Nobody's page breaks off, and none is wider than the screen."""
+        keys = "".join("allocators %s\n" % name for name in policies())
+        text = self.expect(boot("", keys=keys), 0).text.replace("\r", "")
+        for name in policies():
+            self.assertIn("%s:key=value" % name, text)
+        self.assertLessEqual(max(map(len, text.splitlines())), 100)
 
 
 if __name__ == "__main__":

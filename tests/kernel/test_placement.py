@@ -15,6 +15,14 @@ MANY_BLOCKS = ("trace:perl", "trace:gcc", "trace:redis", "trace:lua")  # without
 HOST = {"x86_64": "host_run_m64", "i386": "host_run_m32"}
 NOT_COMPARED = {"vm", "faults", "frames", "frames_peak", "tables", "frames_leaked", "cost", "vm_cost"}  # what the machine adds
 
+WITH_OPTIONS = ["first-fit:order=lifo", "first-fit:order=fifo:merge=never", "best-fit:order=size:split=64",
+                "worst-fit:order=size:merge=deferred", "next-fit:merge=deferred:split=1K", "first-fit-walk:merge=never"]
+
+
+def spelled(record):
+    """The allocator of a record as it was asked for, with its options."""
+    return record["alloc"] + (":" + record["options"] if record["options"] else "")
+
 
 def on_host(arch, alloc, run, seed):
     out = subprocess.run([os.path.join(BUILD.tree, HOST[arch]), alloc, run, str(seed)], check=True, timeout=300,
@@ -25,18 +33,22 @@ def on_host(arch, alloc, run, seed):
 class Placement(unittest.TestCase):
     maxDiff = None
 
-    def same(self, arch, run, seed):
-        names = [name for name in policies() if run not in MANY_BLOCKS or name not in WALKERS]
+    def same(self, arch, run, seed, names=None):
+        names = names or [name for name in policies() if run not in MANY_BLOCKS or name not in WALKERS]
         result = boot("compare=%s run=%s seed=%d out=json then=exit" % (",".join(names), run, seed), arch=arch)
         self.assertIn(result.status, (0, 1), result.describe())
         records = result.of_type("result")
-        self.assertEqual([record["alloc"] for record in records], names, result.describe())
-        for record in records:
-            with self.subTest(arch=arch, run=run, alloc=record["alloc"]):
-                expected = on_host(arch, record["alloc"], run, seed)
+        self.assertEqual([spelled(record) for record in records], names, result.describe())
+        for record, name in zip(records, names):
+            with self.subTest(arch=arch, run=run, alloc=name):
+                expected = on_host(arch, name, run, seed)
                 for key in NOT_COMPARED:
                     record.pop(key), expected.pop(key)
                 self.assertEqual(record, expected)
+
+    def test_options(self):
+        for arch in ARCHES:
+            self.same(arch, "churn:ops=5000:align=50", 7, WITH_OPTIONS)
 
 
 class Unmoved(unittest.TestCase):

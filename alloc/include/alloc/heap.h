@@ -168,7 +168,7 @@ struct heap_setup {
     struct heap_region region;
     unsigned harden;                  /* 0 .. HEAP_HARDEN_MAX */
     size_t grain;                     /* growth grain: a multiple of 4096; 0 means HEAP_GRAIN */
-    size_t options[HEAP_OPTIONS_MAX]; /* values of ops->options, in that order */
+    size_t options[HEAP_OPTIONS_MAX]; /* values of ops->options, in that order; what lies behind them is not read */
 };
 
 struct heap {

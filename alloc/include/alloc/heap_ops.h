@@ -11,7 +11,7 @@
  *   - `ptr` is never NULL, is HEAP_ALIGN-aligned and lies in [base, base + committed); from harden 1 on it is also
  *     the start of a live block. At harden 0 a policy validates its own header before it believes it;
  *   - `bytes` may be anything from 0 to SIZE_MAX: size arithmetic belongs through heap_round_up() and its kin below;
- *   - a refused operation must leave the heap as it was.
+ *   - a refused operation must leave the heap as it was. (A policy that merges holes late may have merged some.)
  */
 #ifndef ALLOC_HEAP_OPS_H
 #define ALLOC_HEAP_OPS_H
@@ -23,7 +23,8 @@ struct heap_option {
     const char *key;           /* NULL ends the table */
     const char *help;          /* one line: what it does, its unit */
     size_t min, max, fallback; /* range, and the value when it is not given */
-    size_t multiple;           /* the value must be a multiple of this; 1: any */
+    size_t multiple;           /* the value must be a multiple of this, which is not 0; 1: any */
+    const char *const *words; /* NULL: a number. Else the words that stand for 0, 1, ... max, ended by NULL; min is 0 */
 };
 
 /* What a free gave back. */

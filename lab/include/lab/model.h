@@ -25,14 +25,16 @@ enum lab_model_policy {
     LAB_MODEL_NEXT,  /* the first from where the last block handed out ends, wrapping once; list by address only */
 };
 
-/* The order of the free list: where a hole that has just become free is put. What remains of a split hole keeps its
- * place whatever the order; the two orders by size sort the whole list again (stably) when a hole is put in. */
+/* The order of the free list: where a hole that has just become free is put, or has just joined one that did. What remains
+ * of a split hole keeps its place, but in LAB_MODEL_BY_SIZE. The OSTEP simulator's two orders by size sort the whole list again
+ * (stably) when a hole is put in; LAB_MODEL_BY_SIZE, our heaps', is sorted at all times. */
 enum lab_model_order {
     LAB_MODEL_BY_ADDRESS,
     LAB_MODEL_SIZE_UP,
     LAB_MODEL_SIZE_DOWN,
     LAB_MODEL_INSERT_FRONT,
     LAB_MODEL_INSERT_BACK,
+    LAB_MODEL_BY_SIZE, /* ascending, equal sizes by address */
 };
 
 /* When touching holes become one. */
@@ -41,6 +43,9 @@ enum lab_model_coalescing {
     LAB_MODEL_LIST_PASS, /* after a free, in one pass over the list: an entry joins the one before it that ends where it
                             starts. So only list neighbours merge, and the list is not sorted again */
     LAB_MODEL_AT_ONCE,   /* a freed block merges with both its neighbours by address, then is put into the list */
+    LAB_MODEL_DEFERRED, /* when no entry can hold a request: in one pass over the blocks, from the lowest up, all holes that
+                            touch become one, which is put into the list anew; then the search is repeated. Growth joins a
+                            free last block */
 };
 
 /* How a request of n bytes becomes the size of a block. */
@@ -90,7 +95,8 @@ struct lab_model_params lab_model_kfit(enum lab_model_policy policy, const struc
 
 enum lab_model_status {
     LAB_MODEL_OK = 0,
-    LAB_MODEL_REFUSED,      /* no hole, and no growth, can hold it; nothing has changed */
+    LAB_MODEL_REFUSED, /* no hole, and no growth, can hold it; nothing has changed (LAB_MODEL_DEFERRED: but holes may
+                               have been joined) */
     LAB_MODEL_BAD_ARGUMENT, /* an alignment that is none, resize to 0, parameters that contradict each other */
     LAB_MODEL_BAD_BLOCK,    /* the handle is no block in use; nothing has changed */
     LAB_MODEL_NO_SCRATCH,   /* no room for more blocks (or in the arena); nothing has changed */

@@ -16,6 +16,9 @@ struct lab_alloc_spec {
     size_t text_length;
 };
 
+/* The option every allocator has, in the form of the policies' own. */
+extern const struct heap_option lab_grow_option;
+
 /* False after filling *error. `text` must stay as long as the specification is used. */
 bool lab_parse_alloc(const char *text, size_t length, struct lab_alloc_spec *spec, struct lab_error *error);
 

@@ -1,4 +1,4 @@
-/* What heap.h promises of every heap, through the front-end, under every policy in alloc/policy/. */
+/* What heap.h promises of every heap, through the front-end, under every policy in alloc/policy/ and its options. */
 #include "alloc_region.h"
 
 static struct test_region region;
@@ -24,14 +24,55 @@ static void table_is_complete(void **state)
     assert_in_range(ops->state_bytes, 0, HEAP_STATE_WORDS * WORD);
     assert_true(ops->init && ops->alloc && ops->free && ops->need && ops->extend && ops->usable && ops->granted);
     assert_true(ops->walk && ops->check && ops->block_size);
-    for (size_t i = 0; ops->options && ops->options[i].key; i++) {
-        assert_true(i < HEAP_OPTIONS_MAX);
-        assert_true(ops->options[i].multiple > 0);
-        assert_in_range(ops->options[i].fallback, ops->options[i].min, ops->options[i].max);
-        assert_int_equal(ops->options[i].fallback % ops->options[i].multiple, 0);
-    }
     for (const struct heap_ops *const *other = heap_policies; *other; other++)
         assert_true(*other == ops || strcmp((*other)->name, ops->name) != 0);
+}
+
+static void option_is_complete(const struct heap_option *o)
+{
+    assert_in_range(strlen(o->key), 1, 20);
+    assert_in_range(strlen(o->help), 1, 80);
+    assert_true(o->multiple > 0); /* values are divided by it */
+    assert_true(o->min % o->multiple == 0 && o->max % o->multiple == 0 && o->fallback % o->multiple == 0);
+    assert_true(o->min <= o->fallback && o->fallback <= o->max);
+    for (size_t i = 0; o->words && i <= o->max; i++) {
+        assert_in_range(strlen(o->words[i]), 1, 20);
+        for (size_t other = 0; other < i; other++)
+            assert_string_not_equal(o->words[i], o->words[other]);
+    }
+    assert_true(!o->words || (o->min == 0 && o->multiple == 1 && !o->words[o->max + 1]));
+}
+
+static void options_are_complete(void **state)
+{
+    const struct heap_option *o = policy_of(state)->options;
+    for (size_t i = 0; o && o[i].key; i++) {
+        assert_true(i < HEAP_OPTIONS_MAX);
+        option_is_complete(&o[i]);
+        assert_string_not_equal(o[i].key, "grow"); /* every allocator's */
+        for (size_t other = 0; other < i; other++)
+            assert_string_not_equal(o[i].key, o[other].key);
+    }
+}
+
+/* Beyond the ends of its range, or between its multiples, an option is refused. */
+static void options_are_held_to_their_range(void **state)
+{
+    const struct heap_ops *ops = policy_of(state);
+    struct heap_setup setup = region_setup(&region, ops, &growing);
+    struct heap h;
+    for (size_t i = 0; ops->options && ops->options[i].key; i++) {
+        const struct heap_option *o = &ops->options[i];
+        const size_t beyond[] = {o->min - o->multiple, o->max + o->multiple, o->min + o->multiple / 2};
+        size_t kept = setup.options[i];
+        for (size_t k = 0; k < COUNT(beyond); k++) {
+            setup.options[i] = beyond[k];
+            bool is_allowed = beyond[k] >= o->min && beyond[k] <= o->max && beyond[k] % o->multiple == 0;
+            assert_true(is_allowed || heap_init(&h, &setup) == HEAP_BAD_ARGUMENT);
+        }
+        setup.options[i] = kept;
+    }
+    assert_int_equal(heap_init(&h, &setup), HEAP_OK);
 }
 
 static void policies_stand_in_order_of_rung(void **state)
@@ -422,6 +463,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_is_complete),
+        cmocka_unit_test(options_are_complete),
+        cmocka_unit_test(options_are_held_to_their_range),
         cmocka_unit_test(policies_stand_in_order_of_rung),
         cmocka_unit_test(heap_starts_with_what_is_fixed_by_whole_grains),
         cmocka_unit_test(grain_decides_the_first_commit_and_each_growth),
@@ -449,6 +492,7 @@ int main(void)
     };
     region_begin(&region, 2 * HEAP_REGION_ALIGN);
     int failed = run_under_policies("contract", tests, COUNT(tests), is_any_policy);
+    failed += run_under_choices(tests, COUNT(tests));
     region_end(&region);
     return failed;
 }

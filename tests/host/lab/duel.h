@@ -9,6 +9,7 @@
 #include <alloc/heap_ops.h>
 #include <lab/model.h>
 
+#include "../../../alloc/fit.h"
 #include "support.h"
 
 /* The two names of one policy. */
@@ -18,21 +19,21 @@ struct duel_policy {
 };
 
 static const struct duel_policy duel_policies[] = {
-    {"first-fit", LAB_MODEL_FIRST},
-    {"first-fit-walk", LAB_MODEL_FIRST},
-    {"best-fit", LAB_MODEL_BEST},
-    {"worst-fit", LAB_MODEL_WORST},
-    {"next-fit", LAB_MODEL_NEXT},
+    {"first-fit", LAB_MODEL_FIRST}, {"first-fit-walk", LAB_MODEL_FIRST}, {"best-fit", LAB_MODEL_BEST},
+    {"worst-fit", LAB_MODEL_WORST}, {"next-fit", LAB_MODEL_NEXT},
 };
 
 enum { DUEL_POLICIES = sizeof duel_policies / sizeof duel_policies[0] };
 
 struct duel_terms {
     const struct duel_policy *policy;
-    size_t limit;    /* of the region; a multiple of HEAP_ALIGN */
-    size_t grain;    /* 0: the region is `limit` bytes from the start, and fixed */
-    unsigned harden; /* of the real heap */
-    bool is_checked; /* heap_check and lab_model_check after every operation, not only at the end */
+    enum lab_model_order order;      /* one that our heaps have: see duel_order_words */
+    enum lab_model_coalescing merge; /* the same: duel_merge_words */
+    size_t split;                    /* smallest remainder that is split off */
+    size_t limit;                    /* of the region; a multiple of HEAP_ALIGN */
+    size_t grain;                    /* 0: the region is `limit` bytes from the start, and fixed */
+    unsigned harden;                 /* of the real heap */
+    bool is_checked;                 /* heap_check and lab_model_check after every operation, not only at the end */
 };
 
 /* Memory for any number of duels, one after the other. */
@@ -78,6 +79,59 @@ static inline bool duel_grow(void *context, size_t committed, size_t added)
     return true;
 }
 
+/* Terms with the options at their defaults. */
+static inline struct duel_terms duel_defaults(const struct duel_policy *policy)
+{
+    return (struct duel_terms){.policy = policy,
+                               .order = LAB_MODEL_BY_ADDRESS,
+                               .merge = LAB_MODEL_AT_ONCE,
+                               .split = lab_model_format_here()->min};
+}
+
+static inline const struct heap_option *duel_option(const struct heap_ops *ops, const char *key)
+{
+    const struct heap_option *o = ops->options;
+    while (o && o->key && strcmp(o->key, key) != 0)
+        o++;
+    return o && o->key ? o : NULL;
+}
+
+/* The value of a policy's option that is written as this word. The policy must have it, unless the word is its default's. */
+static inline void duel_set_word(struct heap_setup *setup, const char *key, const char *word, bool is_default)
+{
+    const struct heap_option *o = duel_option(setup->ops, key);
+    assert_true(o || is_default);
+    for (size_t value = 0; o; value++) {
+        assert_non_null(o->words[value]);
+        if (strcmp(o->words[value], word) == 0) {
+            setup->options[o - setup->ops->options] = value;
+            break;
+        }
+    }
+}
+
+static const char *const duel_order_words[] = {
+    [LAB_MODEL_BY_ADDRESS] = "address",
+    [LAB_MODEL_INSERT_FRONT] = "lifo",
+    [LAB_MODEL_INSERT_BACK] = "fifo",
+    [LAB_MODEL_BY_SIZE] = "size",
+};
+static const char *const duel_merge_words[] = {
+    [LAB_MODEL_AT_ONCE] = "eager",
+    [LAB_MODEL_DEFERRED] = "deferred",
+    [LAB_MODEL_NEVER] = "never",
+};
+
+/* The options of the terms, for the real heap. */
+static inline void duel_set_options(struct heap_setup *setup, const struct duel_terms *terms)
+{
+    const struct heap_option *split = duel_option(setup->ops, "split");
+    assert_non_null(split);
+    setup->options[split - setup->ops->options] = terms->split;
+    duel_set_word(setup, "order", duel_order_words[terms->order], terms->order == LAB_MODEL_BY_ADDRESS);
+    duel_set_word(setup, "merge", duel_merge_words[terms->merge], false);
+}
+
 static inline void duel_begin(struct duel *d, struct duel_ground *g, const struct duel_terms *terms,
                               const struct lab_program *program)
 {
@@ -95,6 +149,10 @@ static inline void duel_begin(struct duel *d, struct duel_ground *g, const struc
         .grain = terms->grain,
     };
     assert_true(terms->limit <= g->region_bytes);
+    duel_set_options(&setup, terms);
+    params.order = terms->order;
+    params.coalescing = terms->merge;
+    params.split_min = terms->split;
     memset(g->region, 0xA5, terms->limit);
     memset(g->starts, 0, heap_starts_bytes(terms->limit));
     memset(d, 0x5A, sizeof *d);
@@ -156,10 +214,24 @@ static inline void duel_compare_counters(struct duel *d)
     duel_compare(d, "committed bytes", d->heap.committed, d->player.model.committed);
 }
 
+/* The list of holes, entry by entry in its order; not of a policy that keeps none. */
+static inline void duel_compare_list(struct duel *d)
+{
+    const struct lab_model *m = &d->player.model;
+    const struct block *hole = d->heap.ops->state_bytes > 0 ? fit_first_hole(&d->heap) : NULL;
+    for (size_t i = 0; i < m->hole_count && d->heap.ops->state_bytes > 0; i++) {
+        uint64_t offset = hole ? (uintptr_t)hole - (uintptr_t)d->heap.base : UINT64_MAX;
+        duel_compare(d, "offset of an entry of the list", offset, lab_model_hole(m, i)->address);
+        hole = hole ? hole->next_hole : NULL;
+    }
+    duel_compare(d, "entry behind the last", hole != NULL, false);
+}
+
 static inline void duel_check(struct duel *d)
 {
     duel_compare(d, "heap_check", heap_check(&d->heap), HEAP_OK);
     duel_compare(d, "lab_model_check", true, lab_model_check(&d->player.model));
+    duel_compare_list(d);
 }
 
 static inline void duel_step(struct duel *d, const struct lab_op *op)
@@ -265,7 +337,8 @@ static inline void duel_shrink(struct duel *d, struct duel_ground *g, const stru
     left.ops = ops;
     left.count = count;
     (void)duel_run(d, g, terms, &left);
-    printf("# %s, limit %zu, grain %zu, harden %u: %s\n", terms->policy->name, terms->limit, terms->grain,
+    printf("# %s:order=%s:merge=%s:split=%zu, limit %zu, grain %zu, harden %u: %s\n", terms->policy->name,
+           duel_order_words[terms->order], duel_merge_words[terms->merge], terms->split, terms->limit, terms->grain,
            terms->harden, d->difference);
     for (size_t i = 0; i < count; i++)
         duel_print_op(&ops[i]);

@@ -326,6 +326,8 @@ static void expectations_hold_for_their_policy(void **state)
     assert_false(run_program(*state, &program, &run, LAB_OK).expectation_failed);
     run.policy = policy("best-fit");
     assert_true(run_program(*state, &program, &run, LAB_OK).expectation_failed);
+    run.options[0]++; /* another choice than the one it is promised of */
+    assert_false(run_program(*state, &program, &run, LAB_OK).expectation_failed);
     run.policy = policy("bump");
     assert_false(run_program(*state, &program, &run, LAB_OK).expectation_failed);
 }

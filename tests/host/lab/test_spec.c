@@ -8,9 +8,11 @@
 
 #include "support.h"
 
+static const char *const order_words[] = {"address", "lifo", "fifo", "size", NULL};
 static const struct heap_option grid_options[] = {
     {.key = "slab", .help = "bytes of a slab", .min = 16, .max = 4096, .fallback = 64, .multiple = 16},
     {.key = "depth", .help = "levels", .min = 0, .max = 9, .fallback = 3, .multiple = 1},
+    {.key = "order", .help = "of the list", .max = 3, .fallback = 1, .multiple = 1, .words = order_words},
     {.key = NULL},
 };
 static const struct heap_ops first_fit = {.name = "first-fit"}, best_fit = {.name = "best-fit"},
@@ -73,7 +75,8 @@ static void alloc_alone_takes_defaults(void **state)
     assert_int_equal(alloc.grain, 0);
     assert_int_equal(alloc.options[0], 64);
     assert_int_equal(alloc.options[1], 3);
-    for (size_t i = 2; i < HEAP_OPTIONS_MAX; i++)
+    assert_int_equal(alloc.options[2], 1);
+    for (size_t i = 3; i < HEAP_OPTIONS_MAX; i++)
         assert_int_equal(alloc.options[i], 0);
     assert_ptr_equal(alloc.text, exact);
     assert_int_equal(alloc.text_length, 4);
@@ -92,6 +95,28 @@ static void alloc_with_options(void **state)
     assert_int_equal(alloc.options[1], 0);
     assert_true(parse_alloc("grid:grow=1G"));
     assert_int_equal(alloc.grain, (size_t)1 << 30);
+}
+
+static void option_that_is_a_word(void **state)
+{
+    (void)state;
+    for (size_t i = 0; order_words[i]; i++) {
+        char text[40];
+        snprintf(text, sizeof text, "grid:order=%s:slab=16", order_words[i]);
+        assert_true(parse_alloc(text));
+        assert_int_equal(alloc.options[2], i);
+        assert_int_equal(alloc.options[0], 16);
+    }
+#define ORDERS "order is one of address, lifo, fifo, size"
+    is_refused(parse_alloc("grid:order=adress"), "order=adress", "'order=adress': did you mean address? " ORDERS);
+    is_refused(parse_alloc("grid:order=lfio"), "order=lfio", "'order=lfio': did you mean lifo? " ORDERS);
+    is_refused(parse_alloc("grid:order=1"), "order=1", "'order=1': " ORDERS);
+    is_refused(parse_alloc("grid:order=lif"), "order=lif", "'order=lif': did you mean lifo? " ORDERS);
+    is_refused(parse_alloc("grid:order=LIFO"), "order=LIFO", "'order=LIFO': " ORDERS);
+    is_refused(parse_alloc("grid:order="), "order=", "'order=': " ORDERS);
+    is_refused(parse_alloc("grid:order"), "order",
+               "'order': did you mean order=? grid takes grow=, slab=, depth=, order=");
+    is_refused(parse_alloc("grid:order=size:order=size"), "order=size", "'order=size': order= is given twice");
 }
 
 static void unknown_allocator(void **state)
@@ -114,12 +139,13 @@ static void unknown_option(void **state)
     (void)state;
     is_refused(parse_alloc("first-fit:gorw=64K"), "gorw=64K", "'gorw=64K': did you mean grow=? first-fit takes grow=");
     is_refused(parse_alloc("grid:slap=64"), "slap=64",
-               "'slap=64': did you mean slab=? grid takes grow=, slab=, depth=");
+               "'slap=64': did you mean slab=? grid takes grow=, slab=, depth=, order=");
     is_refused(parse_alloc("first-fit:slab=64"), "slab=64", "'slab=64': first-fit takes grow=");
-    is_refused(parse_alloc("grid:depth"), "depth", "'depth': did you mean depth=? grid takes grow=, slab=, depth=");
-    is_refused(parse_alloc("grid:"), "", "'': grid takes grow=, slab=, depth=");
-    is_refused(parse_alloc("grid:depth=1:"), "", "'': grid takes grow=, slab=, depth=");
-    is_refused(parse_alloc("grid::depth=1"), "", "'': grid takes grow=, slab=, depth=");
+    is_refused(parse_alloc("grid:depth"), "depth",
+               "'depth': did you mean depth=? grid takes grow=, slab=, depth=, order=");
+    is_refused(parse_alloc("grid:"), "", "'': grid takes grow=, slab=, depth=, order=");
+    is_refused(parse_alloc("grid:depth=1:"), "", "'': grid takes grow=, slab=, depth=, order=");
+    is_refused(parse_alloc("grid::depth=1"), "", "'': grid takes grow=, slab=, depth=, order=");
 }
 
 static void option_given_twice(void **state)
@@ -154,7 +180,7 @@ static void long_words_are_cut(void **state)
     memset(text, 'x', sizeof text);
     memcpy(text, "grid:", strlen("grid:"));
     text[399] = '\0';
-    snprintf(message, sizeof message, "'%.60s...': grid takes grow=, slab=, depth=", word);
+    snprintf(message, sizeof message, "'%.60s...': grid takes grow=, slab=, depth=, order=", word);
     assert_false(parse_alloc(text));
     assert_string_equal(error.message, message);
     memcpy(word, "depth=", 6);
@@ -355,6 +381,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alloc_alone_takes_defaults),
         cmocka_unit_test(alloc_with_options),
+        cmocka_unit_test(option_that_is_a_word),
         cmocka_unit_test(unknown_allocator),
         cmocka_unit_test(unknown_option),
         cmocka_unit_test(option_given_twice),
