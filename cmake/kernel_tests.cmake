@@ -1,5 +1,5 @@
-# Tests of the real thing: the disc booted through GRUB in QEMU, the kfit command, the build, the preload library, and the
-# walls.
+# Tests of the real thing: the disc booted through GRUB in QEMU, the kfit command, the build, the preload library, and
+# the walls.
 # Each tests/kernel/test_<name>.py is one test; run one alone with `./kfit test kernel/boot`.
 find_program(KFIT_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(KFIT_PYTHON NAMES python3 REQUIRED)
@@ -20,7 +20,8 @@ foreach(source IN LISTS KFIT_PRELOAD_TESTS)
   get_filename_component(name ${source} NAME_WE)
   string(REGEX REPLACE "^test_" "" name ${name})
   add_test(NAME preload/${name} COMMAND ${KFIT_PYTHON} -B ${source})
-  set_tests_properties(preload/${name} PROPERTIES LABELS preload TIMEOUT 3600 ENVIRONMENT KFIT_BUILD=${PROJECT_BINARY_DIR})
+  set_tests_properties(preload/${name} PROPERTIES LABELS preload TIMEOUT 3600
+                       ENVIRONMENT KFIT_BUILD=${PROJECT_BINARY_DIR})
 endforeach()
 
 add_test(NAME walls COMMAND ${KFIT_PYTHON} -B ${PROJECT_SOURCE_DIR}/ci/check-walls ${PROJECT_BINARY_DIR})

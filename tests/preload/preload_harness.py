@@ -99,7 +99,7 @@ class PreloadTest(unittest.TestCase):
 
     @classmethod
     def program(cls, name):
-        """The program, compiled. Without optimisation: the compiler knows what malloc does, and would leave calls out."""
+        """The program, compiled; not optimised: the compiler knows what malloc does, and would leave calls out."""
         built = os.path.join(cls.programs, name)
         if not os.path.exists(built):
             subprocess.run(["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wno-use-after-free", "-O0", "-g",

@@ -1,4 +1,4 @@
-"""What the preload library does on malloc's behalf: arguments good and bad, misuse, the end of memory, early and late calls."""
+"""What the preload library does on malloc's behalf: good and bad arguments, misuse, no memory, early and late calls."""
 import re
 import unittest
 
@@ -13,7 +13,7 @@ ABORTED = -6
 
 class Family(PreloadTest):
     def test_arguments(self):
-        """Every allocator keeps what C, POSIX and glibc promise; all but the headerless know the sizes of their blocks."""
+        """What C, POSIX and glibc promise, under every allocator; the headerless alone know no sizes."""
         for alloc in policies():
             with self.subTest(alloc=alloc):
                 headerless = run([self.program("recycle")], alloc).processes[0]["used_peak"] == 0
@@ -36,11 +36,12 @@ class Family(PreloadTest):
 
 class Region(PreloadTest):
     def test_memory_comes_in_large_steps(self):
-        """At least 1 MiB at once, and in the end never more than the heap may have; the table of starts is a step, too."""
+        """At least 1 MiB at once, and never more than the heap may have; the table of starts is a step, too."""
         for mebibytes, heap in ((1, 64), (6, 7), (40, 41), (60, 64)):
             with self.subTest(heap=heap):
                 command = [self.program("steps"), str(mebibytes)]
-                steps, committed = map(int, self.expect_clean(run(command, "best-fit", heap="%dM" % heap)).output.split())
+                outcome = self.expect_clean(run(command, "best-fit", heap="%dM" % heap))
+                steps, committed = map(int, outcome.output.split())
                 self.assertGreaterEqual(committed, mebibytes << 20)
                 self.assertLessEqual(committed, (heap << 20) + (heap << 20) // 64 + 4096)
                 self.assertLessEqual(steps, mebibytes + 2)

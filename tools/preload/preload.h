@@ -7,9 +7,8 @@
  *     settings.c  the environment: which allocator, how hard, how large, where statistics go
  *     report.c    what is printed, by write(2) alone
  *
- * The program's own malloc is this library, so nothing here may call a function that allocates: no stdio, no dlsym. The wall
- * checks hold the library to a list of the symbols it may need.
- */
+ * The program's own malloc is this library, so nothing here may call a function that allocates: no stdio, no dlsym.
+ * The wall checks hold the library to a list of the symbols it may need. */
 #ifndef PRELOAD_PRELOAD_H
 #define PRELOAD_PRELOAD_H
 

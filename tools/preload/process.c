@@ -135,8 +135,9 @@ _Noreturn void heap_assertion_failed(const char *expression, const char *file, i
 
 /* ---- the end ---- */
 
-/* Runs when the process ends by exit() or by returning from main, after the program's own handlers. A damaged heap is worth
- * a status of its own: exit() within exit() leaves out the destructors that are still to come, and flushes stdio. */
+/* Runs when the process ends by exit() or by returning from main, after the program's own handlers. A damaged heap is
+ * worth a status of its own: exit() within exit() leaves out the destructors that are still to come, and flushes
+ * stdio. */
 __attribute__((destructor)) static void finish(void)
 {
     struct heap *h = preload_enter();

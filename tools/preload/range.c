@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* A heap grows by its grain, 4 KiB as a rule; the system is asked once for a thousand of these. Memory is there when it is
- * touched, so a step ahead of need costs none. */
+/* A heap grows by its grain, 4 KiB as a rule; the system is asked once for a thousand of these. Memory is there when
+ * it is touched, so a step ahead of need costs none. */
 #define COMMIT_STEP ((size_t)4 << 20)
 
 bool preload_reserve(struct preload_range *range, size_t bytes, size_t align)

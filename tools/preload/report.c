@@ -1,4 +1,4 @@
-/* What the preload library prints: composed on the stack, written with write(2), so that the program's stdio is untouched. */
+/* What the preload library prints: composed on the stack, written with write(2); the program's stdio is untouched. */
 #include "preload.h"
 
 #include <alloc/heap_ops.h>

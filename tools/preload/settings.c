@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-/* The environment is read from the stack the process was started with: the first allocation may come before the C library
- * has set its own variable, and the program cannot have changed this. glibc's name, set by the dynamic linker: it points to
+/* The environment is read from the stack the process was started with: the first allocation may come before the C
+ * library has set its own variable, and the program cannot have changed this. glibc's name, set by the dynamic linker:
+ * it points to
  *     argc | argv[0] ... argv[argc - 1] | NULL | "NAME=value" ... | NULL */
 extern void *__libc_stack_end;
 

@@ -1,5 +1,6 @@
-/* malloc, realloc, calloc and the aligned ones, with good arguments and bad: what C, POSIX and glibc promise. With the argument
- * `sizes` malloc_usable_size is right about all blocks; with `no-sizes` it promises nothing, as the allocator keeps none. */
+/* malloc, realloc, calloc and the aligned ones, with good arguments and bad: what C, POSIX and glibc promise. With the
+ * argument `sizes` malloc_usable_size is right about all blocks; with `no-sizes` it promises nothing, as the allocator
+ * keeps none. */
 #include "program.h"
 
 #include <errno.h>

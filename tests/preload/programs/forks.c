@@ -1,7 +1,7 @@
 /* Forks again and again while other threads allocate; each child allocates, too. Argument: how many forks.
  *
- * Fork handlers that allocate are registered before the first allocation, so before the library's own: they run while it
- * holds its lock. A child that waits for ever is ended by its alarm. */
+ * Fork handlers that allocate are registered before the first allocation, so before the library's own: they run while
+ * it holds its lock. A child that waits for ever is ended by its alarm. */
 #include "program.h"
 
 #include <pthread.h>

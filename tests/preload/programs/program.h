@@ -1,4 +1,4 @@
-/* What the small programs under the preload library share: checks that name their line, and blocks filled with a pattern. */
+/* What the small programs under the preload library share: checks that name their line, blocks with a pattern. */
 #ifndef PROGRAM_H
 #define PROGRAM_H
 

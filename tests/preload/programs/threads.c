@@ -1,4 +1,4 @@
-/* Eight threads allocate, resize and free, and pass blocks to each other through common slots. Argument: rounds a thread. */
+/* Eight threads allocate, resize and free, and pass blocks on through common slots. Argument: rounds a thread. */
 #include "program.h"
 
 #include <pthread.h>
