@@ -171,6 +171,17 @@ static void joined_hole_enters_anew(void **state)
     }
 }
 
+/* next-fit has declared no order: what stands in its place is not read. */
+static void undeclared_option_is_not_read(void **state)
+{
+    (void)state;
+    begin_with(&(struct terms){.policy = "next-fit", .order = FIT_ORDER_LIFO, .units = 14});
+    void *a = take(3), *b;
+    take(2), b = take(3), take(2);
+    give(a), give(b);
+    assert_list("0:3 5:3 10:4");
+}
+
 /* ---- merge ---- */
 
 static const char *const policies[] = {"first-fit-walk", "first-fit", "next-fit", "best-fit", "worst-fit"};
@@ -285,21 +296,25 @@ static void deferred_growth_joins_the_last_hole(void **state)
     }
 }
 
-/* A damaged header in the pass's way: no joining on, no growth, and the request says so. */
+/* A damaged header in the pass's way, of a block in use or of a hole that touches another: no joining on, no second search
+ * though what was joined would do, no growth; and the request says so. */
 static void pass_trusts_no_header(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(policies); i++) {
-        void *out;
-        begin_with(&(struct terms){.policy = policies[i], .merge = FIT_MERGE_DEFERRED});
-        void *a = take(3), *b = take(3), *c = take(3);
-        take(HEAP_GRAIN / A - 10);
-        give(a), give(b);
-        *header_of(c) = 1 << 30 | 1;
+    for (size_t i = 0; i < 2 * COUNT(policies); i++) {
+        void *out, *blocks[6];
+        begin_with(&(struct terms){.policy = policies[i / 2], .merge = FIT_MERGE_DEFERRED});
+        for (size_t k = 0; k < COUNT(blocks); k++)
+            blocks[k] = take(3);
+        take(HEAP_GRAIN / A - 19);
+        give(blocks[0]), give(blocks[1]), give(blocks[3]), give(blocks[4]);
+        size_t *damaged = header_of(blocks[i % 2 ? 4 : 5]);
+        *damaged = i % 2 ? A : (size_t)1 << 30 | BLOCK_USED; /* too small for a block; beyond the region */
         size_t grow_calls = region.grow_calls;
-        assert_int_equal(heap_alloc_aligned(h, PAYLOAD(8), A, &out), HEAP_CORRUPT);
+        enum heap_status status = heap_alloc_aligned(h, PAYLOAD(6), A, &out);
+        assert_int_equal(status, HEAP_CORRUPT);
         assert_int_equal(h->fault.class, HEAP_FAULT_HEADER);
-        assert_ptr_equal(h->fault.address, header_of(c));
+        assert_ptr_equal(h->fault.address, damaged);
         assert_int_equal(region.grow_calls, grow_calls);
     }
 }
@@ -393,6 +408,24 @@ static void check_finds_a_wrong_list(void **state)
     }
 }
 
+/* A payload that looks like a hole stands in the list in place of one. */
+static void check_finds_a_forged_entry(void **state)
+{
+    (void)state;
+    for (enum fit_order order = FIT_ORDER_LIFO; order <= FIT_ORDER_FIFO; order++) {
+        begin_with(&(struct terms){.policy = "first-fit", .order = order, .units = 20});
+        unsigned char *p = take(8);
+        struct fit_state *s = heap_state(h);
+        struct block *forged = block_of(p + 2 * A);
+        assert_ptr_equal(s->first_hole, s->last_hole);
+        *forged = (struct block){.header = 3 * A | BLOCK_PREV_USED};
+        *block_tag(forged) = 3 * A;
+        s->first_hole = s->last_hole = forged;
+        assert_int_equal(heap_check(h), HEAP_CORRUPT);
+        assert_int_equal(h->fault.class, HEAP_FAULT_LIST);
+    }
+}
+
 /* Holes that touch are damage if they should have been joined, and none if not. */
 static void check_allows_touching_holes_where_they_may_be(void **state)
 {
@@ -418,6 +451,7 @@ int main(void)
         cmocka_unit_test(remainder_keeps_the_place),
         cmocka_unit_test(front_gap_comes_before_the_rest),
         cmocka_unit_test(joined_hole_enters_anew),
+        cmocka_unit_test(undeclared_option_is_not_read),
         cmocka_unit_test(never_means_never),
         cmocka_unit_test(never_holds_for_growth),
         cmocka_unit_test(deferred_joins_when_nothing_fits),
@@ -429,6 +463,7 @@ int main(void)
         cmocka_unit_test(front_gap_needs_the_smallest_block_only),
         cmocka_unit_test(check_knows_the_order),
         cmocka_unit_test(check_finds_a_wrong_list),
+        cmocka_unit_test(check_finds_a_forged_entry),
         cmocka_unit_test(check_allows_touching_holes_where_they_may_be),
     };
     region_begin(&region, 65536);
