@@ -468,8 +468,12 @@ static bool buddy_check(struct heap *h)
 }
 
 static const struct heap_option buddy_options[] = {
-    [OPTION_MIN] = {"min", "smallest block in bytes, rounded up to a power of two", BUDDY_NATURAL, BUDDY_MIN_MAX,
-                    BUDDY_NATURAL, BUDDY_NATURAL},
+    [OPTION_MIN] = {.key = "min",
+                    .help = "smallest block in bytes, rounded up to a power of two",
+                    .min = BUDDY_NATURAL,
+                    .max = BUDDY_MIN_MAX,
+                    .fallback = BUDDY_NATURAL,
+                    .multiple = BUDDY_NATURAL},
     {.key = NULL},
 };
 

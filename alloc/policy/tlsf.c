@@ -259,7 +259,7 @@ static bool tlsf_resize(struct heap *h, void *ptr, size_t bytes)
         list_remove(h, above);
         block_mark_used(b, size + block_size(above));
     }
-    struct block *tail = fit_split_tail(h, b, wanted);
+    struct block *tail = fit_split_tail(h, b, wanted, BLOCK_MIN);
     if (tail)
         make_hole(h, tail);
     return true;
@@ -371,7 +371,12 @@ static bool tlsf_check(struct heap *h)
 }
 
 static const struct heap_option tlsf_options[] = {
-    {"sl", "each power of two is cut into 2^this classes of size", TLSF_SL_MIN, TLSF_SL_MAX, TLSF_SL_MAX, 1},
+    {.key = "sl",
+     .help = "each power of two is cut into 2^this classes of size",
+     .min = TLSF_SL_MIN,
+     .max = TLSF_SL_MAX,
+     .fallback = TLSF_SL_MAX,
+     .multiple = 1},
     {.key = NULL},
 };
 
