@@ -69,7 +69,7 @@ class Endings(PreloadTest):
     def test_misuse(self):
         status, _, errors = kfit("best-fit", "--", self.program("misuse"), "twice")
         self.assertEqual(status, 134, errors)
-        self.assertRegex(errors, r"^HEAP: double free at 0x[0-9a-f]+ \(allocator best-fit, op #\d+\)\n")
+        self.assertRegex(errors, r"^HEAP: double free at 0x[0-9a-f]+ \((block 0x[0-9a-f]+ size [0-9]+, )?allocator best-fit, op #\d+\)\n")
         self.assertRegex(errors, r"(?m)^misuse .* double free$")
 
     def test_damage(self):

@@ -62,7 +62,7 @@ class Misuse(PreloadTest):
                 with self.subTest(alloc=alloc, misuse=what):
                     outcome = self.expect(run([self.program("misuse"), what], alloc), ABORTED)
                     self.assertRegex(outcome.errors.decode("ascii"),
-                                     r"^HEAP: %s at 0x[0-9a-f]+ \(allocator %s, op #[0-9]+\)\n$" % (text, alloc))
+                                     r"^HEAP: %s at 0x[0-9a-f]+ \((block 0x[0-9a-f]+ size [0-9]+, )?allocator %s, op #[0-9]+\)\n$" % (text, alloc))
                     self.assertEqual([process["check"] for process in outcome.processes], [text])
 
     def test_none(self):
@@ -78,7 +78,7 @@ class Misuse(PreloadTest):
         """A status of its own, and the program's output is there in full."""
         outcome = self.expect(run([self.program("misuse"), "overflow"], "first-fit"), 4)
         self.assertRegex(outcome.errors.decode("ascii"),
-                         r"^HEAP: corrupted block header at 0x[0-9a-f]+ \(allocator first-fit, op #[0-9]+\)\n$")
+                         r"^HEAP: corrupted block header at 0x[0-9a-f]+ \((block 0x[0-9a-f]+ size [0-9]+, )?allocator first-fit, op #[0-9]+\)\n$")
         self.assertEqual(outcome.output, b"a line\n")
         self.assertEqual([process["check"] for process in outcome.processes], ["corrupted block header"])
 
