@@ -236,8 +236,8 @@ static void random_runs(enum lab_model_order order, enum lab_model_coalescing co
         params.order = order;
         params.coalescing = coalescing;
         for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-            params.header = seed % 3;
-            params.align = 1 + seed % 4;
+            params.header = (size_t)(seed % 3);
+            params.align = (size_t)(1 + seed % 4);
             random_run(&params, seed, &places[i]);
         }
         for (size_t other = 0; other < i; other++)
