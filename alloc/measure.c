@@ -117,12 +117,25 @@ enum heap_status heap_free_below(struct heap *h, size_t block_bytes, size_t *byt
 
 /* ---- check ---- */
 
+struct in_use {
+    size_t bytes, blocks;
+};
+
+static bool add_if_used(void *context, const struct heap_extent *extent)
+{
+    struct in_use *u = context;
+    bool is_used = extent->kind == HEAP_USED;
+    u->bytes += is_used ? extent->size : 0;
+    u->blocks += is_used;
+    return true;
+}
+
 enum heap_status heap_check(struct heap *h)
 {
-    struct heap_shape shape;
-    if (heap_measure(h, &shape) != HEAP_OK)
+    struct in_use in_use = {0};
+    if (heap_walk(h, add_if_used, &in_use) != HEAP_OK)
         return HEAP_CORRUPT;
-    if (shape.used != h->counters.granted || shape.used_blocks != h->counters.blocks) {
+    if (in_use.bytes != h->counters.granted || in_use.blocks != h->counters.blocks) {
         heap_blame(h, HEAP_FAULT_COUNT, h->base);
         return HEAP_CORRUPT;
     }
