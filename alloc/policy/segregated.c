@@ -73,26 +73,23 @@ struct seg_class {
     size_t index; /* of the list */
 };
 
-/* The smallest class that holds a block of that size. */
+/* The smallest class that holds a block of that size. The lists from `index` on are those of the sizes in (low, 2 low]. */
 static struct seg_class class_for(const struct heap *h, size_t size)
 {
     const struct seg_state *s = heap_state_const(h);
     size_t spacing = h->options[OPTION_SPACING], most = (s->runs.unit - CHUNK_FIRST) / 2;
-    struct seg_class c = {0, 0};
+    size_t low = PIECE_MIN, index = 0;
     if (size > most)
-        return c;
-    size_t low = PIECE_MIN, step, steps;
-    for (; low <= size / 2; low *= 2)
-        c.index += spacing;
-    heap_round_up_to(low / spacing, HEAP_ALIGN, &step);
-    steps = size <= low ? 0 : (size - low + step - 1) / step;
-    c.block = low + steps * step;
-    if (c.block >= 2 * low) { /* the first of the next doubling */
-        c.block = 2 * low;
-    } else {
-        c.index += steps;
-    }
-    return c.block <= most ? c : (struct seg_class){0, 0};
+        return (struct seg_class){0, 0};
+    for (; size > 2 * low; low *= 2)
+        index += spacing;
+    size_t step, block = low;
+    heap_round_up(low / spacing, HEAP_ALIGN, &step);
+    for (; block < size; block += step)
+        index++;
+    if (block > 2 * low) /* the last step is shorter where `spacing` does not divide it */
+        block = 2 * low;
+    return block <= most ? (struct seg_class){block, index} : (struct seg_class){0, 0};
 }
 
 static struct seg_class class_of_request(const struct heap *h, size_t bytes)
