@@ -138,7 +138,9 @@ static uint64_t digest(const struct lab_badalloc *b)
     const uint64_t counted[] = {c->granted, c->blocks, c->live,          c->splits,
                                 c->merges,  c->grows,  c->resized_moved, c->resized_in_place};
     uint64_t sum = mix(h->committed, h->base, h->committed);
-    sum = mix(mix(sum, h->state, sizeof h->state), counted, sizeof counted);
+    sum = mix(sum, h->state, sizeof h->state);
+    for (size_t i = 0; i < COUNT(counted); i++)
+        sum = (sum ^ counted[i]) * 0x100000001B3u;
     for (size_t i = 0; h->starts && i < heap_starts_bytes(h->committed); i++)
         sum = (sum ^ h->starts[i]) * 0x100000001B3u;
     return sum;
