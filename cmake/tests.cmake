@@ -54,3 +54,13 @@ foreach(source IN LISTS KFIT_FUZZ_SOURCES)
            -D LEAST=${KFIT_FUZZ_LEAST_${short}} -P ${PROJECT_SOURCE_DIR}/cmake/run_fuzzer.cmake)
   set_tests_properties(fuzz/${short} PROPERTIES TIMEOUT 1200 LABELS fuzz)
 endforeach()
+
+# host/alloc/sizes: all 2^32 sizes of the 32-bit build, optimised and without sanitizers, as no other test.
+add_executable(sweep_sizes ${PROJECT_SOURCE_DIR}/tests/sweep/sweep_sizes.c ${PROJECT_SOURCE_DIR}/tests/host/support.c
+               ${KFIT_ALLOC_SOURCES})
+target_compile_options(sweep_sizes PRIVATE ${KFIT_WARNINGS} -m32 -O2 -g)
+target_include_directories(sweep_sizes PRIVATE ${PROJECT_SOURCE_DIR}/tests/host ${KFIT_INCLUDES})
+target_link_options(sweep_sizes PRIVATE -m32)
+target_link_libraries(sweep_sizes PRIVATE cmocka)
+add_test(NAME host/alloc/sizes/m32 COMMAND sweep_sizes)
+set_tests_properties(host/alloc/sizes/m32 PROPERTIES TIMEOUT 1800 LABELS host)
