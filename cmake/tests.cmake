@@ -46,21 +46,44 @@ foreach(source IN LISTS KFIT_FUZZ_SOURCES)
     OUTPUT ${PROJECT_BINARY_DIR}/${name}
     COMMAND ${KFIT_CLANG_FUZZ} ${KFIT_FUZZ_FLAGS} ${KFIT_FUZZ_INCLUDES} ${source} ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES}
             ${KFIT_ALLOC_SOURCES} ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c -o ${PROJECT_BINARY_DIR}/${name}
-    DEPENDS ${source} ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES}
+    DEPENDS ${source} ${PROJECT_SOURCE_DIR}/tests/host/alloc_shadow.h ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES}
     VERBATIM)
   add_custom_target(build_${name} ALL DEPENDS ${PROJECT_BINARY_DIR}/${name})
+  if(short STREQUAL alloc)
+    continue() # its tests are below: one for each allocator
+  endif()
   add_test(NAME fuzz/${short} COMMAND ${CMAKE_COMMAND} -D FUZZER=${PROJECT_BINARY_DIR}/${name}
            -D CORPUS=${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${short} -D WORK=${PROJECT_BINARY_DIR}/fuzz-${short}
            -D LEAST=${KFIT_FUZZ_LEAST_${short}} -P ${PROJECT_SOURCE_DIR}/cmake/run_fuzzer.cmake)
   set_tests_properties(fuzz/${short} PROPERTIES TIMEOUT 1200 LABELS fuzz)
 endforeach()
 
-# host/alloc/sizes: all 2^32 sizes of the 32-bit build, optimised and without sanitizers, as no other test.
-add_executable(sweep_sizes ${PROJECT_SOURCE_DIR}/tests/sweep/sweep_sizes.c ${PROJECT_SOURCE_DIR}/tests/host/support.c
-               ${KFIT_ALLOC_SOURCES})
-target_compile_options(sweep_sizes PRIVATE ${KFIT_WARNINGS} -m32 -O2 -g)
-target_include_directories(sweep_sizes PRIVATE ${PROJECT_SOURCE_DIR}/tests/host ${KFIT_INCLUDES})
-target_link_options(sweep_sizes PRIVATE -m32)
-target_link_libraries(sweep_sizes PRIVATE cmocka)
-add_test(NAME host/alloc/sizes/m32 COMMAND sweep_sizes)
-set_tests_properties(host/alloc/sizes/m32 PROPERTIES TIMEOUT 1800 LABELS host)
+# fuzz/alloc-<allocator>: 2 seconds each, with KFIT_DEEP set 10 minutes, from one corpus.
+foreach(source IN LISTS KFIT_POLICY_SOURCES)
+  if(NOT KFIT_CLANG_FUZZ)
+    break()
+  endif()
+  get_filename_component(policy ${source} NAME_WE)
+  add_test(NAME fuzz/alloc-${policy} COMMAND ${CMAKE_COMMAND} -D FUZZER=${PROJECT_BINARY_DIR}/fuzz_alloc
+           -D CORPUS=${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/alloc -D WORK=${PROJECT_BINARY_DIR}/fuzz-alloc-${policy}
+           -D SECONDS=2 -D SECONDS_DEEP=600 -P ${PROJECT_SOURCE_DIR}/cmake/run_fuzzer.cmake)
+  set_tests_properties(fuzz/alloc-${policy} PROPERTIES TIMEOUT 1200 LABELS fuzz ENVIRONMENT KFIT_ALLOC=${policy})
+endforeach()
+
+# Sweeps: each tests/sweep/sweep_<name>.c tries more than sanitized code could in the time, or what they would end: all sizes of the
+# 32-bit build, every flipped bit. Optimised, without sanitizers.
+function(kfit_sweep name width)
+  set(target sweep_${name}_${width})
+  add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/sweep/sweep_${name}.c ${PROJECT_SOURCE_DIR}/tests/host/support.c
+                 ${KFIT_ALLOC_SOURCES})
+  target_compile_options(${target} PRIVATE ${KFIT_WARNINGS} -${width} -O2 -g)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/host ${KFIT_INCLUDES})
+  target_link_options(${target} PRIVATE -${width})
+  target_link_libraries(${target} PRIVATE cmocka)
+  add_test(NAME host/alloc/${name}/${width} COMMAND ${target})
+  set_tests_properties(host/alloc/${name}/${width} PROPERTIES TIMEOUT 1800 LABELS host)
+endfunction()
+
+kfit_sweep(sizes m32)
+kfit_sweep(flips m32)
+kfit_sweep(flips m64)

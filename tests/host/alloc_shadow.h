@@ -8,11 +8,15 @@
 
 #include <alloc/heap_ops.h>
 
-enum {
-    SHADOW_CAPACITY = 1 << 20, /* largest region */
-    SHADOW_IDS = 4096,         /* most blocks live at once */
-    SHADOW_WINDOWS = 4096,     /* different contents */
-};
+/* A program may set both before it includes this. */
+#ifndef SHADOW_CAPACITY
+#define SHADOW_CAPACITY ((size_t)1 << 20) /* largest region */
+#endif
+#ifndef SHADOW_IDS
+#define SHADOW_IDS 4096 /* most blocks live at once */
+#endif
+
+enum { SHADOW_WINDOWS = 4096 }; /* different contents */
 
 enum shadow_op_kind { OP_ALLOC, OP_ALIGNED, OP_RESIZE, OP_FREE };
 
