@@ -10,6 +10,8 @@
  * is missed; a crash or an endless loop is missed too. A policy that keeps no record of its blocks has nothing to
  * compare with: it is tried, but nothing is asked of it.
  *
+ * KFIT_TEST_HEAPS sets another number of heaps; KFIT_SHOW_MISSED lists the bits that are missed.
+ *
  * Built without sanitizers, because damage that is not told may lead anywhere; the region lies between pages without
  * access, at one address for every run. */
 #define _GNU_SOURCE
@@ -303,12 +305,13 @@ static void flip_bits_of(const struct heap_ops *ops, size_t heaps)
 static void flipped_bits_are_told(void **state)
 {
     (void)state;
+    const char *heaps = getenv("KFIT_TEST_HEAPS");
     begin_signals();
     print_message("%-16s %9s %9s %9s %9s %7s %7s %5s\n", "", "flips", "count", "by check", "by op", "missed", "crashes",
                   "hangs");
     size_t bad = 0;
     for (size_t i = 0; heap_policies[i]; i++) {
-        flip_bits_of(heap_policies[i], HEAPS);
+        flip_bits_of(heap_policies[i], heaps ? strtoul(heaps, NULL, 0) : HEAPS);
         const struct tally *t = &tally;
         bool is_enough = t->is_recordless || t->missed * 100 <= t->changed;
         bad += !is_enough;
