@@ -367,7 +367,7 @@ static struct heap_freed forgetful_free(struct heap *own, void *ptr)
 
 static struct heap_freed sometimes_forgetful_free(struct heap *own, void *ptr)
 {
-    return ++allocs % 50 == 0 ? forgetful_free(own, ptr) : sound->free(own, ptr);
+    return ++allocs % 5 == 0 ? forgetful_free(own, ptr) : sound->free(own, ptr);
 }
 
 /* At least one policy must be of the kind that comes together again, or the end condition would be empty. */
