@@ -1,5 +1,7 @@
-# cmake -D FUZZER=program -D CORPUS=folder -D WORK=folder [-D SECONDS=N -D SECONDS_DEEP=N] [-D LEAST=N] -P run_fuzzer.cmake
-# Fuzzes for 10 seconds, with KFIT_DEEP set for 60, or as told, from the committed corpus; what is found new stays in the build tree.
+# cmake -D FUZZER=program -D CORPUS=folder -D WORK=folder [-D SECONDS=N -D SECONDS_DEEP=N] [-D LEAST=N]
+#       -P run_fuzzer.cmake
+# Fuzzes for 10 seconds, with KFIT_DEEP set for 60, or as told, from the committed corpus; what is found new stays in the
+# build tree.
 # With LEAST the ordinary run is that many executions instead, and a run with fewer fails.
 if(NOT SECONDS)
   set(SECONDS 10)

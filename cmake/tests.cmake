@@ -19,6 +19,10 @@ foreach(source IN LISTS KFIT_HOST_TESTS)
   endforeach()
 endforeach()
 
+# With KFIT_DEEP set these run for a good while.
+set_tests_properties(host/alloc/random/m32 host/alloc/random/m64 host/alloc/exhaustive/m32 host/alloc/exhaustive/m64
+                     PROPERTIES TIMEOUT 7200)
+
 # host_run_<width>: one run on the host, whose figures tests/kernel/test_placement.py compares with the kernel's.
 foreach(width m32 m64)
   add_executable(host_run_${width} ${PROJECT_SOURCE_DIR}/tests/kernel/host_run.c)
@@ -46,7 +50,8 @@ foreach(source IN LISTS KFIT_FUZZ_SOURCES)
     OUTPUT ${PROJECT_BINARY_DIR}/${name}
     COMMAND ${KFIT_CLANG_FUZZ} ${KFIT_FUZZ_FLAGS} ${KFIT_FUZZ_INCLUDES} ${source} ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES}
             ${KFIT_ALLOC_SOURCES} ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c -o ${PROJECT_BINARY_DIR}/${name}
-    DEPENDS ${source} ${PROJECT_SOURCE_DIR}/tests/host/alloc_shadow.h ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES}
+    DEPENDS ${source} ${PROJECT_SOURCE_DIR}/tests/host/alloc_shadow.h ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c
+            ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES}
     VERBATIM)
   add_custom_target(build_${name} ALL DEPENDS ${PROJECT_BINARY_DIR}/${name})
   if(short STREQUAL alloc)
@@ -70,8 +75,8 @@ foreach(source IN LISTS KFIT_POLICY_SOURCES)
   set_tests_properties(fuzz/alloc-${policy} PROPERTIES TIMEOUT 1200 LABELS fuzz ENVIRONMENT KFIT_ALLOC=${policy})
 endforeach()
 
-# Sweeps: each tests/sweep/sweep_<name>.c tries more than sanitized code could in the time, or what they would end: all sizes of the
-# 32-bit build, every flipped bit. Optimised, without sanitizers.
+# Sweeps: each tests/sweep/sweep_<name>.c tries more than sanitized code could in the time, or what would end it: all
+# sizes of the 32-bit build, every flipped bit. Optimised, without sanitizers.
 function(kfit_sweep name width)
   set(target sweep_${name}_${width})
   add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/sweep/sweep_${name}.c ${PROJECT_SOURCE_DIR}/tests/host/support.c
@@ -88,7 +93,8 @@ kfit_sweep(sizes m32)
 kfit_sweep(flips m32)
 kfit_sweep(flips m64)
 
-# coverage/alloc: the tests of alloc/ once more, short, with a library that counts what of it they reach. Same objects, other library.
+# coverage/alloc: the tests of alloc/ once more, short, with a library that counts what of it they reach. The same
+# objects, another library.
 add_library(kfit_cover_alloc STATIC ${KFIT_ALLOC_SOURCES})
 target_include_directories(kfit_cover_alloc PRIVATE ${KFIT_INCLUDES})
 target_compile_options(kfit_cover_alloc PRIVATE ${KFIT_WARNINGS} -m64 -O0 -g --coverage)
@@ -111,6 +117,8 @@ target_include_directories(cover_flips PRIVATE ${PROJECT_SOURCE_DIR}/tests/host 
 target_link_options(cover_flips PRIVATE -m64 --coverage)
 target_link_libraries(cover_flips PRIVATE kfit_cover_alloc cmocka)
 list(APPEND KFIT_COVER_TESTS $<TARGET_FILE:cover_flips>)
-add_test(NAME coverage/alloc COMMAND python3 -B ${PROJECT_SOURCE_DIR}/tests/coverage/coverage.py
+find_program(KFIT_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
+find_program(KFIT_PYTHON NAMES python3 REQUIRED)
+add_test(NAME coverage/alloc COMMAND ${KFIT_PYTHON} -B ${PROJECT_SOURCE_DIR}/tests/coverage/coverage.py
          ${PROJECT_BINARY_DIR}/CMakeFiles/kfit_cover_alloc.dir ${PROJECT_SOURCE_DIR} 98 95 ${KFIT_COVER_TESTS})
 set_tests_properties(coverage/alloc PROPERTIES TIMEOUT 600 LABELS host PROCESSORS 2)

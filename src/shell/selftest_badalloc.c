@@ -7,7 +7,7 @@
 
 enum { BLOCK_BYTES = 8192 }; /* for blocks, besides what a policy keeps for itself */
 
-/* The table in a region of `bytes` bytes that is there in full. False: it did not hold, or there is no memory for it. */
+/* The table in a region of `bytes` bytes, all there. False: it did not hold, or there is no memory for it. */
 static bool run_table(struct sh_context *c, struct lab_badalloc *b)
 {
     const struct kheap_request request = {.limit = b->bytes, .backing = VMM_IMMEDIATE, .with_starts = true};

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""How much of alloc/ the host tests reach: runs every test linked with the instrumented library, adds up what gcov says, prints it for each
-file with the lines that were never reached, and fails below the least that is asked for.
+"""How much of alloc/ the host tests reach: runs every test linked with the instrumented library, adds up what gcov says,
+prints it for each file with the lines that were never reached, and fails below the least that is asked for.
 
     coverage.py OBJECTS SOURCE LINES BRANCHES TEST...
 
-OBJECTS is the folder with the library's objects and notes, SOURCE the checkout, LINES and BRANCHES percentages, each TEST a program.
+OBJECTS is the folder with the library's objects and notes, SOURCE the checkout, LINES and BRANCHES percentages, each
+TEST a program.
 
-Two kinds of branches are left out: those of assertions, whose other side ends the program (they are for the programmer's mistakes, and
-no test should reach one), and what the compiler makes of an expression that a line shares with an assertion. Inline functions of
-headers count once for all files that use them."""
+The branches of a line with an assertion are left out: its other side ends the program. Assertions are for the
+programmer's mistakes, and no test should reach one. Inline functions of headers count once for all files that use them."""
 import collections
 import concurrent.futures
 import glob

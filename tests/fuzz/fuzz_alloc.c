@@ -1,8 +1,8 @@
-/* Fuzz target: any bytes as operations on a heap, judged by the shadow after each. The allocator is the one that the environment
- * names in KFIT_ALLOC, so that one program serves all and inputs are of use to all.
+/* Fuzz target: any bytes as operations on a heap, judged by the shadow after each. The allocator is the one that the
+ * environment names in KFIT_ALLOC, so that one program serves all and inputs are of use to all.
  *
- * The first four bytes set the heap up: size, fixed or growing, hardening level, options. Then three bytes are an operation: kind and
- * block, and 16 bits of size, of which the top four are an exponent. */
+ * The first four bytes set the heap up: size, fixed or growing, hardening level, options. Then three bytes are an
+ * operation: kind and block, and 16 bits of size, of which the top four are an exponent. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
-/* The shadow of a heap: it knows what was asked and what was answered, nothing of the policy, and judges from that: places,
- * overlaps, contents, counters, and what the heap's own walk says of every live block. A verdict is the name of what is
- * wrong, or NULL. Needs no test framework, so that fuzz targets use it too; a program has one heap with a shadow at a time. */
+/* The shadow of a heap: it knows what was asked and what was answered, nothing of the policy, and judges from that:
+ * places, overlaps, contents, counters, and what the heap's own walk says of every live block. A verdict is the name
+ * of what is wrong, or NULL. Needs no test framework, so that fuzz targets use it too; a program has one heap with a
+ * shadow at a time. */
 #ifndef TESTS_ALLOC_SHADOW_H
 #define TESTS_ALLOC_SHADOW_H
 
@@ -109,8 +110,8 @@ static inline bool shadow_is_intact(const struct shadow_block *b, size_t bytes)
 
 /* ---- verdicts ---- */
 
-/* A place just answered. Fills all that may be written: the usable bytes where the policy keeps a record of them, else what
- * was asked for. */
+/* A place just answered. Fills all that may be written: the usable bytes where the policy keeps a record of them, else
+ * what was asked for. */
 static inline const char *shadow_judge_place(struct shadow_block *b, size_t align, bool has_record)
 {
     size_t offset = shadow_offset(b->ptr), committed = shadow.h->committed;
@@ -191,7 +192,8 @@ static inline const char *shadow_judge_blocks(void)
     return NULL;
 }
 
-/* After each operation: counters, the heap's own check, and the content of one block in turn; now and then all there is. */
+/* After each operation: counters, the heap's own check, and the content of one block in turn; now and then all there
+ * is. */
 static inline const char *shadow_judge(size_t operation)
 {
     const char *wrong = shadow_judge_counters();

@@ -1,14 +1,14 @@
-/* Damage by single bits: each bit of an allocator's bookkeeping is flipped, one at a time, in a hundred heaps for each policy, and
- * heap_check, or the first operation that goes wrong by it, must say so in 99 of 100 cases.
+/* Damage by single bits: each bit of an allocator's bookkeeping is flipped, one at a time, in a hundred heaps for each
+ * policy, and heap_check, or the first operation that goes wrong by it, must say so in 99 of 100 cases.
  *
- * Bookkeeping is what of the region is neither a caller's payload nor the inside of a block (of which the first four words and the
- * last are taken: header, links, boundary tag), and the policy's state in struct heap. Where one extent of metadata is large
- * (heads, tables), each heap takes its turn at every eighth bit.
+ * Bookkeeping is what of the region is neither a caller's payload nor the inside of a block (of which the first four
+ * words and the last are taken: header, links, boundary tag), and the policy's state in struct heap. Where one extent
+ * of metadata is large (heads, tables), each heap takes its turn at every eighth bit.
  *
- * A flip counts if it changes what the heap means: if the check finds an invariant broken; or if the walk, a usable size or one of the
- * operations that follow (frees, allocations, resizes) comes out otherwise than in a twin without damage. What counts and is not told,
- * is missed; a crash or an endless loop is missed too. A policy that keeps no record of its blocks has nothing to
- * compare with: it is tried, but nothing is asked of it.
+ * A flip counts if it changes what the heap means: if the check finds an invariant broken; or if the walk, a usable
+ * size or one of the operations that follow (frees, allocations, resizes) comes out otherwise than in a twin without
+ * damage. What counts and is not told, is missed; a crash or an endless loop is missed too. A policy that keeps no
+ * record of its blocks has nothing to compare with: it is tried, but nothing is asked of it.
  *
  * KFIT_TEST_HEAPS sets another number of heaps; KFIT_SHOW_MISSED lists the bits that are missed.
  *

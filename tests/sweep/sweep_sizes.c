@@ -1,9 +1,10 @@
 /* All sizes there are: the size arithmetic of alloc/ at 32 bits, over all 2^32 inputs, against the same in 64 bits.
  *
- * The helpers of heap_ops.h (heap_add, heap_round_up, heap_align_gap) are tried on every input. A policy's block size is a multiple of
- * A that holds the request and is not smaller than that of a smaller one, or 0, but not below a quarter of the address space; for the
- * fit family it is the formula of docs/block-format.md. Policies are tried on every size up to 2^22 and from 2^32 - 2^22 on, around
- * every power of two, and on one in 251 between; with KFIT_DEEP set on all.
+ * The helpers of heap_ops.h (heap_add, heap_round_up, heap_align_gap) are tried on every input. A policy's block size
+ * is a multiple of A that holds the request and is not smaller than that of a smaller one, or 0, but not below a
+ * quarter of the address space; for the fit family it is the formula of docs/block-format.md. Policies are tried on
+ * every size up to 2^22 and from 2^32 - 2^22 on, around every power of two, and on one in 251 between; with KFIT_DEEP
+ * set on all.
  *
  * Built without sanitizers and optimised: they would make minutes of these seconds. */
 #include <inttypes.h>

@@ -1,8 +1,10 @@
-/* Bad requests: the table of requests that have broken allocators before (sizes whose rounding wraps, "negative" sizes, products
- * that overflow, bad alignments), and one judge for them. The same table runs on the host and inside both kernels.
+/* Bad requests: the table of requests that have broken allocators before (sizes whose rounding wraps, "negative"
+ * sizes, products that overflow, bad alignments), and one judge for them. The same table runs on the host and inside
+ * both kernels.
  *
- * Whatever is asked, the answer must be a documented one: a block that is inside the heap and aligned, or a refusal that changes
- * nothing, after which a small request succeeds. The rows have the numbers of docs/hazards.md, BA-01 and on. */
+ * Whatever is asked, the answer must be a documented one: a block that is inside the heap and aligned, or a refusal
+ * that changes nothing, after which a small request succeeds. The rows have the numbers of docs/hazards.md, BA-01 and
+ * on. */
 #ifndef LAB_BADALLOC_H
 #define LAB_BADALLOC_H
 
@@ -52,8 +54,8 @@ struct lab_badalloc {
     struct lab_bad_sizes sizes;
 };
 
-/* Tries every case in heaps of its own in `memory`, where nothing of value may be. True: all were answered rightly; false: `wrong`
- * says what was not, `now` in which case. */
+/* Tries every case in heaps of its own in `memory`, where nothing of value may be. True: all were answered rightly;
+ * false: `wrong` says what was not, `now` in which case. */
 bool lab_badalloc_run(struct lab_badalloc *b);
 
 #endif

@@ -1,7 +1,8 @@
-/* What is left when everything has been freed, under every policy: a heap is filled with blocks of all sizes until it refuses, and all are
- * freed in one of three orders. Then the largest hole must serve the largest request whose block it can hold; and if one block,
- * given back, leaves no trace in the heap's shape, then this series leaves none either: the heap's full capacity is there again.
- * What a policy loses for good (no reuse, no merging, chunks that stay with a class) is printed. */
+/* What is left when everything has been freed, under every policy: a heap is filled with blocks of all sizes until it
+ * refuses, and all are freed in one of three orders. Then the largest hole must serve the largest request whose block
+ * it can hold; and if one block, given back, leaves no trace in the heap's shape, then this series leaves none either:
+ * the heap's full capacity is there again. What a policy loses for good (no reuse, no merging, chunks that stay with a
+ * class) is printed. */
 #include "alloc_region.h"
 
 enum { LIMIT = 65536, BLOCKS_MAX = 8192 };

@@ -1,6 +1,7 @@
-/* Bad requests that need more than one call to judge, under every policy: how far requests of 0 bytes go, resizes by single bytes,
- * growth to the end of the address space in every grain, a thousand refusals in a row. (One call at a time, at every size and
- * alignment that has broken allocators before: test_badalloc_table.c. Regions: test_badregion.c.) */
+/* Bad requests that need more than one call to judge, under every policy: how far requests of 0 bytes go, resizes by
+ * single bytes, growth to the end of the address space in every grain, a thousand refusals in a row. (One call at a
+ * time, at every size and alignment that has broken allocators before: test_badalloc_table.c. Regions:
+ * test_badregion.c.) */
 #include <lab/badalloc.h>
 
 #include "alloc_region.h"

@@ -1,7 +1,7 @@
-/* The table of bad requests (lab/badalloc.h) under every policy, at every hardening level, in a region that is fixed and in one
- * that may reach the end of the address space; in memory with nothing behind it, and in memory as near to the top of the address
- * space as this process may have it (BA-14), where no address behind the heap can be computed without wrapping. The kernels run the
- * same table as a self-test. */
+/* The table of bad requests (lab/badalloc.h) under every policy, at every hardening level, in a region that is fixed
+ * and in one that may reach the end of the address space; in memory with nothing behind it, and in memory as near to
+ * the top of the address space as this process may have it (BA-14), where no address behind the heap can be computed
+ * without wrapping. The kernels run the same table as a self-test. */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 
@@ -50,7 +50,8 @@ static void bad_requests_are_answered_rightly(void **state)
     print_message("%s: %zu cases\n", policy_of(state)->name, cases);
 }
 
-/* The highest memory there is for a process: below the last pages of 32 bits, below the half of 64 bits that is the kernel's. */
+/* The highest memory there is for a process: below the last pages of 32 bits, below the half of 64 bits that is the
+ * kernel's. */
 static unsigned char *map_at_the_top(size_t bytes)
 {
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;

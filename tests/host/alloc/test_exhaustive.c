@@ -1,6 +1,7 @@
-/* Every short series of operations on a very small heap, under every policy: five operations, with KFIT_DEEP set seven, each an
- * allocation of one of three sizes or with an alignment, or of any live block a resize up, a resize down or a free. After each: the
- * heap's own check, places, overlaps and contents. The series form a tree; a branch goes back to a copy of the heap. */
+/* Every short series of operations on a very small heap, under every policy: five operations, with KFIT_DEEP set
+ * seven, each an allocation of one of three sizes or with an alignment, or of any live block a resize up, a resize
+ * down or a free. After each: the heap's own check, places, overlaps and contents. The series form a tree; a branch
+ * goes back to a copy of the heap. */
 #include "alloc_region.h"
 
 #define A HEAP_ALIGN
@@ -156,7 +157,7 @@ static void branch(size_t depth)
 
 /* ---- the heaps ---- */
 
-/* Options at their least make the units of the policies that cut their memory into large ones as small as they can be. */
+/* Options at their least make the units of the policies that cut their memory into such as small as can be. */
 static void begin_heap(const struct heap_ops *ops, size_t bytes, bool is_least)
 {
     const struct region_shape shape = {

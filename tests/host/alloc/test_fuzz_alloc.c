@@ -1,4 +1,5 @@
-/* The kept inputs of the allocators' fuzz target, once for each policy, at this width: libFuzzer itself runs at 64 bits only. */
+/* The kept inputs of the allocators' fuzz target, once for each policy, at this width: libFuzzer itself runs at 64
+ * bits only. */
 #include <dirent.h>
 
 #define LLVMFuzzerTestOneInput fuzz_alloc

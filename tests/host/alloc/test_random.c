@@ -1,12 +1,13 @@
-/* Random operations under every policy, judged by a shadow that knows only what was asked and answered (alloc_shadow.h), and by the
- * heap's own check after each operation. A million operations for each policy, with KFIT_DEEP set ten million: heaps of 4 KiB to
- * 1 MiB, half full or full, sizes that follow a power law, options as they are or anything in their ranges, every hardening level.
- * At an episode's end all is freed; then a policy whose holes come together again must grant the largest request there ever was.
+/* Random operations under every policy, judged by a shadow that knows only what was asked and answered
+ * (alloc_shadow.h), and by the heap's own check after each operation. A million operations for each policy, with
+ * KFIT_DEEP set ten million: heaps of 4 KiB to 1 MiB, half full or full, sizes that follow a power law, options as
+ * they are or anything in their ranges, every hardening level. At an episode's end all is freed; then a policy whose
+ * holes come together again must grant the largest request there ever was.
  *
- * A failing episode is shrunk, written to `random-POLICY-WIDTH-SEED.trace` in the current directory, and named with its
- * seed and operation; the same is done, unshrunk, when a sanitizer or an assertion ends the program. The file is a trace
- * that the kernel and the host replay understand; put into tests/corpus/alloc/ it is run by every test run (test_corpus.c).
- * KFIT_TEST_SEED and KFIT_TEST_OPS set another seed and number. */
+ * A failing episode is shrunk, written to `random-POLICY-WIDTH-SEED.trace` in the current directory, and named with
+ * its seed and operation; the same is done, unshrunk, when a sanitizer or an assertion ends the program. The file is a
+ * trace that the kernel and the host replay understand; put into tests/corpus/alloc/ it is run by every test run
+ * (test_corpus.c). KFIT_TEST_SEED and KFIT_TEST_OPS set another seed and number. */
 #include <signal.h>
 #include <stdio.h>
 

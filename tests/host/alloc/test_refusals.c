@@ -255,8 +255,8 @@ static void short_trace_survives_every_refusal(void **state)
 
 /* ---- the same trace, with growth refused ---- */
 
-/* Sets up a heap whose growth of that number is refused, and with `from_then_on` each later one. False: the heap itself needed
- * it, and was refused. */
+/* Sets up a heap whose growth of that number is refused, and with `from_then_on` each later one. False: the heap
+ * itself needed it, and was refused. */
 static bool begin_refusing(void **state, size_t call, bool from_then_on)
 {
     struct heap_setup setup = region_setup(&region, policy_of(state), &growing);
