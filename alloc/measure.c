@@ -118,14 +118,27 @@ enum heap_status heap_free_below(struct heap *h, size_t block_bytes, size_t *byt
 
 /* ---- check ---- */
 
+struct in_use {
+    size_t bytes, blocks;
+};
+
+static bool add_if_used(void *context, const struct heap_extent *extent)
+{
+    struct in_use *u = context;
+    bool is_used = extent->kind == HEAP_USED;
+    u->bytes += is_used ? extent->size : 0;
+    u->blocks += is_used;
+    return true;
+}
+
 static bool is_consistent(struct heap *h)
 {
-    struct heap_shape shape;
+    struct in_use in_use = {0};
     if (h->harden >= 3 && !guard_check(h)) /* first: an overflow is told as what it is, not as the header it smashed */
         return false;
-    if (heap_measure(h, &shape) != HEAP_OK)
+    if (heap_walk(h, add_if_used, &in_use) != HEAP_OK)
         return false;
-    if (shape.used != h->counters.granted || shape.used_blocks != h->counters.blocks)
+    if (in_use.bytes != h->counters.granted || in_use.blocks != h->counters.blocks)
         return heap_blame(h, HEAP_FAULT_COUNT, h->base);
     return h->ops->check(h);
 }

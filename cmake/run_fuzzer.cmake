@@ -1,9 +1,15 @@
-# cmake -D FUZZER=program -D CORPUS=folder -D WORK=folder [-D LEAST=N] -P run_fuzzer.cmake
-# Fuzzes for 10 seconds, with KFIT_DEEP set for 60, from the committed corpus; what is found new stays in the build tree.
+# cmake -D FUZZER=program -D CORPUS=folder -D WORK=folder [-D SECONDS=N -D SECONDS_DEEP=N] [-D LEAST=N]
+#       -P run_fuzzer.cmake
+# Fuzzes for 10 seconds, with KFIT_DEEP set for 60, or as told, from the committed corpus; what is found new stays in the
+# build tree.
 # With LEAST the ordinary run is that many executions instead, and a run with fewer fails.
-set(amount -max_total_time=10)
+if(NOT SECONDS)
+  set(SECONDS 10)
+  set(SECONDS_DEEP 60)
+endif()
+set(amount -max_total_time=${SECONDS})
 if(DEFINED ENV{KFIT_DEEP})
-  set(amount -max_total_time=60)
+  set(amount -max_total_time=${SECONDS_DEEP})
 elseif(LEAST)
   set(amount -runs=${LEAST})
 endif()

@@ -38,6 +38,9 @@ foreach(width m32 m64)
     set_tests_properties(host/template/${test}/${width} PROPERTIES TIMEOUT 600 LABELS host)
   endforeach()
 endforeach()
+# With KFIT_DEEP set these run for a good while.
+set_tests_properties(host/alloc/random/m32 host/alloc/random/m64 host/alloc/exhaustive/m32 host/alloc/exhaustive/m64
+                     PROPERTIES TIMEOUT 7200)
 
 # host_run_<width>: one run on the host, whose figures tests/kernel/test_placement.py compares with the kernel's.
 foreach(width m32 m64)
@@ -66,11 +69,75 @@ foreach(source IN LISTS KFIT_FUZZ_SOURCES)
     OUTPUT ${PROJECT_BINARY_DIR}/${name}
     COMMAND ${KFIT_CLANG_FUZZ} ${KFIT_FUZZ_FLAGS} ${KFIT_FUZZ_INCLUDES} ${source} ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES}
             ${KFIT_ALLOC_SOURCES} ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c -o ${PROJECT_BINARY_DIR}/${name}
-    DEPENDS ${source} ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES}
+    DEPENDS ${source} ${PROJECT_SOURCE_DIR}/tests/host/alloc_shadow.h ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c
+            ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES}
     VERBATIM)
   add_custom_target(build_${name} ALL DEPENDS ${PROJECT_BINARY_DIR}/${name})
+  if(short STREQUAL alloc)
+    continue() # its tests are below: one for each allocator
+  endif()
   add_test(NAME fuzz/${short} COMMAND ${CMAKE_COMMAND} -D FUZZER=${PROJECT_BINARY_DIR}/${name}
            -D CORPUS=${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${short} -D WORK=${PROJECT_BINARY_DIR}/fuzz-${short}
            -D LEAST=${KFIT_FUZZ_LEAST_${short}} -P ${PROJECT_SOURCE_DIR}/cmake/run_fuzzer.cmake)
   set_tests_properties(fuzz/${short} PROPERTIES TIMEOUT 1200 LABELS fuzz)
 endforeach()
+
+# fuzz/alloc-<allocator>: 2 seconds each, with KFIT_DEEP set 10 minutes, from one corpus.
+foreach(source IN LISTS KFIT_POLICY_SOURCES)
+  if(NOT KFIT_CLANG_FUZZ)
+    break()
+  endif()
+  get_filename_component(policy ${source} NAME_WE)
+  add_test(NAME fuzz/alloc-${policy} COMMAND ${CMAKE_COMMAND} -D FUZZER=${PROJECT_BINARY_DIR}/fuzz_alloc
+           -D CORPUS=${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/alloc -D WORK=${PROJECT_BINARY_DIR}/fuzz-alloc-${policy}
+           -D SECONDS=2 -D SECONDS_DEEP=600 -P ${PROJECT_SOURCE_DIR}/cmake/run_fuzzer.cmake)
+  set_tests_properties(fuzz/alloc-${policy} PROPERTIES TIMEOUT 1200 LABELS fuzz ENVIRONMENT KFIT_ALLOC=${policy})
+endforeach()
+
+# Sweeps: each tests/sweep/sweep_<name>.c tries more than sanitized code could in the time, or what would end it: all
+# sizes of the 32-bit build, every flipped bit. Optimised, without sanitizers.
+function(kfit_sweep name width)
+  set(target sweep_${name}_${width})
+  add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/sweep/sweep_${name}.c ${PROJECT_SOURCE_DIR}/tests/host/support.c
+                 ${KFIT_ALLOC_SOURCES})
+  target_compile_options(${target} PRIVATE ${KFIT_WARNINGS} -${width} -O2 -g)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/host ${KFIT_INCLUDES})
+  target_link_options(${target} PRIVATE -${width})
+  target_link_libraries(${target} PRIVATE cmocka)
+  add_test(NAME host/alloc/${name}/${width} COMMAND ${target})
+  set_tests_properties(host/alloc/${name}/${width} PROPERTIES TIMEOUT 1800 LABELS host)
+endfunction()
+
+kfit_sweep(sizes m32)
+kfit_sweep(flips m32)
+kfit_sweep(flips m64)
+
+# coverage/alloc: the tests of alloc/ once more, short, with a library that counts what of it they reach. The same
+# objects, another library.
+add_library(kfit_cover_alloc STATIC ${KFIT_ALLOC_SOURCES})
+target_include_directories(kfit_cover_alloc PRIVATE ${KFIT_INCLUDES})
+target_compile_options(kfit_cover_alloc PRIVATE ${KFIT_WARNINGS} -m64 -O0 -g --coverage)
+set(KFIT_COVER_TESTS)
+foreach(source IN LISTS KFIT_HOST_TESTS)
+  if(NOT source MATCHES "/host/alloc/test_([a-z0-9_]+)\\.c$")
+    continue()
+  endif()
+  set(test ${CMAKE_MATCH_1})
+  add_executable(cover_${test} $<TARGET_OBJECTS:alloc_test_${test}_m64>)
+  set_target_properties(cover_${test} PROPERTIES LINKER_LANGUAGE C)
+  target_link_options(cover_${test} PRIVATE -m64 --coverage ${KFIT_SANITIZE})
+  target_link_libraries(cover_${test} PRIVATE kfit_cover_alloc kfit_host_lab_m64 kfit_host_mm_m64 kfit_host_boot_m64
+                        kfit_host_support_m64 cmocka)
+  list(APPEND KFIT_COVER_TESTS $<TARGET_FILE:cover_${test}>)
+endforeach()
+add_executable(cover_flips ${PROJECT_SOURCE_DIR}/tests/sweep/sweep_flips.c ${PROJECT_SOURCE_DIR}/tests/host/support.c)
+target_compile_options(cover_flips PRIVATE ${KFIT_WARNINGS} -m64 -O1 -g)
+target_include_directories(cover_flips PRIVATE ${PROJECT_SOURCE_DIR}/tests/host ${KFIT_INCLUDES})
+target_link_options(cover_flips PRIVATE -m64 --coverage)
+target_link_libraries(cover_flips PRIVATE kfit_cover_alloc cmocka)
+list(APPEND KFIT_COVER_TESTS $<TARGET_FILE:cover_flips>)
+find_program(KFIT_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
+find_program(KFIT_PYTHON NAMES python3 REQUIRED)
+add_test(NAME coverage/alloc COMMAND ${KFIT_PYTHON} -B ${PROJECT_SOURCE_DIR}/tests/coverage/coverage.py
+         ${PROJECT_BINARY_DIR}/CMakeFiles/kfit_cover_alloc.dir ${PROJECT_SOURCE_DIR} 98 95 ${KFIT_COVER_TESTS})
+set_tests_properties(coverage/alloc PROPERTIES TIMEOUT 600 LABELS host PROCESSORS 2)

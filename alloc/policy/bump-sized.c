@@ -164,6 +164,8 @@ static bool sized_check(struct heap *h)
         return heap_blame(h, HEAP_FAULT_HEADER, h->base);
     if (s->last == SIZE_MAX)
         return s->frontier == SIZED_PAD || heap_blame(h, HEAP_FAULT_HEADER, h->base);
+    if (!heap_is_aligned(s->last - SIZED_PAD, HEAP_ALIGN) || !is_block(h, s->last))
+        return heap_blame(h, HEAP_FAULT_HEADER, h->base);
     return s->last + *size_word(h, s->last) == s->frontier || heap_blame(h, HEAP_FAULT_HEADER, size_word(h, s->last));
 }
 

@@ -16,8 +16,12 @@ extern const struct selftest selftest_protection[];
 /* What must hold when memory runs out, at every point where it can (selftest_failures.c). */
 extern const struct selftest selftest_failures[];
 
-/* Tests memory protection, demand memory, frame accounting and every allocator on this machine; prints a line for each and
- * notes SH_FAILED if one fails. */
+/* Whether every bad request of the table (lab/badalloc.h) is answered rightly by that allocator; *cases: how many
+ * there were. */
+bool selftest_bad_requests(struct sh_context *c, const struct heap_ops *policy, size_t *cases);
+
+/* Tests memory protection, demand memory, frame accounting and every allocator on this machine; prints a line for each
+ * and notes SH_FAILED if one fails. */
 void selftest_run(struct sh_context *c, const struct options *options);
 
 #endif

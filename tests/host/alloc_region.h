@@ -31,7 +31,7 @@ struct test_region {
 struct region_shape {
     size_t limit;    /* a multiple of A, at most the region's capacity */
     bool is_fixed;   /* all of it committed at once, no grow callback; else it begins empty and grows */
-    unsigned harden; /* 0 or 1 */
+    unsigned harden; /* 0 .. HEAP_HARDEN_MAX */
     size_t grain;    /* 0: the default */
 };
 

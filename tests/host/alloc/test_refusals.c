@@ -253,12 +253,80 @@ static void short_trace_survives_every_refusal(void **state)
     assert_int_equal(run_trace(state, (struct inject){0}), 0);
 }
 
+/* ---- the same trace, with growth refused ---- */
+
+/* Sets up a heap whose growth of that number is refused, and with `from_then_on` each later one. False: the heap
+ * itself needed it, and was refused. */
+static bool begin_refusing(void **state, size_t call, bool from_then_on)
+{
+    struct heap_setup setup = region_setup(&region, policy_of(state), &growing);
+    memset(h, REGION_JUNK, sizeof *h);
+    memset(blocks, 0, sizeof blocks);
+    plan = (struct inject){0};
+    region.refuse_call = call;
+    region.refuses_on = from_then_on;
+    enum heap_status status = heap_init(h, &setup);
+    assert_int_equal(status, call == 1 && region.grow_calls == 1 ? HEAP_NO_MEMORY : HEAP_OK);
+    return status == HEAP_OK;
+}
+
+/* A refused operation has changed nothing, and succeeds once growth does. */
+static void carry_out_with_growth_refused(const struct op *op)
+{
+    size_t grow_calls = region.grow_calls, call = region.refuse_call;
+    struct heap_snapshot before = snapshot_begin(h);
+    uint64_t refused = h->counters.refused;
+    bool is_refused = carry_out(op);
+    bool is_due =
+        region.grow_calls > grow_calls && (region.refuses_on ? region.grow_calls >= call : region.grow_calls == call);
+    assert_int_equal(is_refused, is_due);
+    assert_int_equal(h->counters.refused, refused + is_refused);
+    assert_true(!is_refused || snapshot_holds(&before, h));
+    assert_blocks_intact();
+    if (is_refused) {
+        region.refuse_call = 0;
+        assert_false(carry_out(op));
+        assert_blocks_intact();
+        region.refuse_call = call;
+    }
+    snapshot_end(&before);
+}
+
+/* Returns the growths asked for. */
+static size_t run_trace_with_growth_refused(void **state, size_t call, bool from_then_on)
+{
+    if (begin_refusing(state, call, from_then_on)) {
+        for (size_t i = 0; i < COUNT(trace); i++)
+            carry_out_with_growth_refused(&trace[i]);
+        for (size_t id = 0; id < IDS; id++)
+            assert_int_equal(heap_free(h, blocks[id].ptr), HEAP_OK);
+        assert_sound(h);
+    }
+    region.refuse_call = 0;
+    region.refuses_on = false;
+    return region.grow_calls;
+}
+
+static void short_trace_survives_every_refused_growth(void **state)
+{
+    size_t calls = run_trace_with_growth_refused(state, 0, false);
+    assert_true(calls > 2);
+    for (size_t call = 1; call <= calls + 1; call++) {
+        run_trace_with_growth_refused(state, call, false);
+        run_trace_with_growth_refused(state, call, true);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refused_request_changes_nothing),    cmocka_unit_test(refused_request_does_not_grow),
-        cmocka_unit_test(resize_in_place_is_not_asked_about), cmocka_unit_test(refused_move_keeps_the_block),
-        cmocka_unit_test(only_places_are_asked_about),        cmocka_unit_test(short_trace_survives_every_refusal),
+        cmocka_unit_test(refused_request_changes_nothing),
+        cmocka_unit_test(refused_request_does_not_grow),
+        cmocka_unit_test(resize_in_place_is_not_asked_about),
+        cmocka_unit_test(refused_move_keeps_the_block),
+        cmocka_unit_test(only_places_are_asked_about),
+        cmocka_unit_test(short_trace_survives_every_refusal),
+        cmocka_unit_test(short_trace_survives_every_refused_growth),
     };
     region_begin(&region, growing.limit);
     int failed = run_under_policies("refusals", tests, COUNT(tests), is_any_policy);
