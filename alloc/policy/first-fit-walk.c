@@ -23,6 +23,15 @@
  */
 #include "../fit.h"
 
+/* The blocks are the free structure, and the search judges each of them itself; growth relies on the end mark. */
+static bool walk_check_free(struct heap *h)
+{
+    struct block *end = block_end_mark(h);
+    bool has_hole_below = !block_is_prev_used(end);
+    bool is_sound = fit_is_sound_end(h, has_hole_below) && (!has_hole_below || fit_has_hole_below(h, end));
+    return is_sound || heap_blame(h, HEAP_FAULT_HEADER, end);
+}
+
 /* The search trusts no header it steps over: a damaged size would lead it astray, or round in circles. */
 static struct block *lowest_that_holds(struct heap *h, const struct fit_request *request)
 {
@@ -140,6 +149,7 @@ const struct heap_ops heap_policy_first_fit_walk = {
     .usable = fit_usable,
     .granted = fit_granted,
     .walk = fit_walk,
+    .check_free = walk_check_free,
     .check = fit_check_family,
     .block_size = fit_block_size,
     .origin = FIT_ORIGIN,
