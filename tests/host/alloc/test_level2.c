@@ -8,6 +8,7 @@ enum { CAPACITY = 1 << 20, BLOCKS = 14, KEPT = 7, LARGE = 3000 };
 static struct test_region region;
 static struct heap heap, *const h = &heap;
 static void *kept[KEPT];
+static int fill; /* every byte of a payload: what a damaged size may take for a header */
 
 /* ---- a heap with used blocks, holes of several sizes, and some to come ---- */
 
@@ -15,7 +16,7 @@ static void *take(size_t bytes)
 {
     unsigned char *block = heap_alloc(h, bytes);
     assert_non_null(block);
-    memset(block, REGION_JUNK, bytes);
+    memset(block, fill, bytes);
     return block;
 }
 
@@ -47,13 +48,13 @@ static void spare(const void *from, size_t bytes)
     memset(own + offset_in(h, from), 0, bytes);
 }
 
-/* A used block is spared but for a header before its payload; inside a hole only the first and the last words matter. */
+/* Inside a block or a hole only the first and the last words matter; of a block in use its payload is spared afterwards. */
 static bool mark(void *context, const struct heap_extent *extent)
 {
     (void)context;
     const size_t edge = 4 * WORD;
     memset(own + extent->offset, 1, extent->size);
-    if ((extent->kind == HEAP_FREE || extent->kind == HEAP_UNTRACKED) && extent->size > 2 * edge)
+    if (extent->kind != HEAP_META && extent->size > 2 * edge)
         memset(own + extent->offset + edge, 0, extent->size - 2 * edge);
     return true;
 }
@@ -164,60 +165,96 @@ static void try_byte(unsigned char *byte)
     static size_t turn;
     bool is_deep = getenv("KFIT_DEEP") != NULL;
     for (unsigned bit = 0; bit < 8; bit++, turn++) {
-        for (size_t i = 0; i < (is_deep ? COUNT(operations) : 2); i++)
-            try_one(byte, bit, operations[(turn + 3 * i) % COUNT(operations)]);
+        for (size_t i = 0; i < (is_deep ? COUNT(operations) : 1); i++)
+            try_one(byte, bit, operations[(turn + i) % COUNT(operations)]);
     }
 }
 
-static void damage_everything(const struct heap_setup *setup)
+typedef void byte_fn(unsigned char *byte);
+
+/* Every byte of the heap's own, in the region and in the policy's state; `before` holds the heap as it is. */
+static void for_each_own_byte(byte_fn *visit)
 {
-    begin(setup);
     find_own_bytes();
     before = snapshot_begin(h);
     for (size_t i = 0; i < before.heap.committed; i++) {
         if (own[i])
-            try_byte(h->base + i);
+            visit(h->base + i);
     }
     for (size_t i = 0; i < h->ops->state_bytes; i++)
-        try_byte((unsigned char *)h->state + i);
+        visit((unsigned char *)h->state + i);
     snapshot_end(&before);
 }
 
 static void no_flipped_bit_is_followed(void **state)
 {
     memset(&tally, 0, sizeof tally);
-    for (unsigned harden = 2; harden <= HEAP_HARDEN_MAX; harden += 2) {
-        const struct region_shape shape = {.limit = CAPACITY, .harden = harden};
+    static const struct {
+        unsigned harden;
+        int fill;
+    } rounds[] = {{2, 0x00}, {2, 0x22}, {2, REGION_JUNK}, {4, 0x22}};
+    for (size_t i = 0; i < COUNT(rounds); i++) {
+        const struct region_shape shape = {.limit = CAPACITY, .harden = rounds[i].harden};
+        fill = rounds[i].fill;
         struct heap_setup setup = region_setup(&region, policy_of(state), &shape);
-        damage_everything(&setup);
+        begin(&setup);
+        for_each_own_byte(try_byte);
     }
     print_message("%s: %zu flips, %zu reported by the operation, %zu by a check after it, %zu of no consequence\n",
                   policy_of(state)->name, tally.flips, tally.reported, tally.by_check, tally.harmless);
 }
 
-/* What level 2 is for: under every policy that has a free structure, a flip in it is told before anything is done. */
-static void damaged_state_is_told_first(void **state)
+/* What check_free finds is told before anything is done, and finding it changes nothing. */
+static void tell_byte(unsigned char *byte)
 {
-    const struct region_shape shape = {.limit = CAPACITY, .harden = 2};
-    struct heap_setup setup = region_setup(&region, policy_of(state), &shape);
-    begin(&setup);
-    before = snapshot_begin(h);
-    size_t told = 0;
-    for (size_t bit = 0; bit < 8 * h->ops->state_bytes; bit++) {
-        ((unsigned char *)h->state)[bit / 8] ^= (unsigned char)(1u << bit % 8);
+    for (unsigned bit = 0; bit < 8; bit++) {
+        *byte ^= (unsigned char)(1u << bit);
         struct heap_snapshot damaged = snapshot_begin(h);
         if (!h->ops->check_free(h)) {
             assert_true(snapshot_holds(&damaged, h));
             assert_null(heap_alloc(h, 40));
             assert_int_not_equal(h->fault.class, HEAP_FAULT_NONE);
             assert_true(snapshot_holds(&damaged, h));
-            told++;
+            tally.reported++;
         }
         snapshot_end(&damaged);
         restore();
     }
-    assert_true(told > 0);
-    snapshot_end(&before);
+}
+
+static void damaged_structure_is_told_first(void **state)
+{
+    const struct region_shape shape = {.limit = CAPACITY, .harden = 2};
+    struct heap_setup setup = region_setup(&region, policy_of(state), &shape);
+    memset(&tally, 0, sizeof tally);
+    begin(&setup);
+    for_each_own_byte(tell_byte);
+    assert_true(tally.reported > 0);
+}
+
+/* ---- a policy that asks for too little growth ---- */
+
+static size_t need_one_unit(const struct heap *any, size_t bytes, size_t align)
+{
+    (void)any, (void)bytes, (void)align;
+    return HEAP_ALIGN;
+}
+
+/* As if the region's end had been damaged between the checks: an answer, no assertion. */
+static void growth_that_does_not_help_is_corruption(void **state)
+{
+    (void)state;
+    struct heap_ops liar = *heap_policy_find("first-fit");
+    const struct region_shape shape = {.limit = CAPACITY, .harden = 2};
+    void *out;
+    liar.need = need_one_unit;
+    struct heap_setup setup = region_setup(&region, &liar, &shape);
+    assert_int_equal(heap_init(h, &setup), HEAP_OK);
+    assert_int_equal(heap_alloc_aligned(h, 10 * HEAP_GRAIN, HEAP_ALIGN, &out), HEAP_CORRUPT);
+    assert_int_equal(h->fault.class, HEAP_FAULT_LIST);
+    assert_null(out);
+    assert_int_equal(h->counters.refused, 0);
+    assert_sound(h);
 }
 
 static bool has_free_structure(const struct heap_ops *ops)
@@ -228,11 +265,13 @@ static bool has_free_structure(const struct heap_ops *ops)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(no_flipped_bit_is_followed)};
-    const struct CMUnitTest of_structures[] = {cmocka_unit_test(damaged_state_is_told_first)};
+    const struct CMUnitTest of_structures[] = {cmocka_unit_test(damaged_structure_is_told_first)};
+    const struct CMUnitTest of_growth[] = {cmocka_unit_test(growth_that_does_not_help_is_corruption)};
     region_begin(&region, CAPACITY);
     int failed = run_under_policies("level 2", tests, COUNT(tests), is_any_policy);
     failed += run_under_choices(tests, COUNT(tests));
     failed += run_under_policies("level 2: told first", of_structures, COUNT(of_structures), has_free_structure);
+    failed += cmocka_run_group_tests_name("level 2: growth", of_growth, NULL, NULL);
     region_end(&region);
     return failed;
 }
