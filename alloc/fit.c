@@ -21,10 +21,13 @@
 
 /* ---- the list of holes ---- */
 
-/* The lowest hole above b, NULL if there is none. b itself is not in the list, which is by address. */
+/* The lowest hole above b, NULL if there is none. b itself is not in the list, which is by address. From harden 2 on the headers
+ * of used blocks are not believed on the way: the list, which has been checked, is enough. */
 static struct block *next_hole_above(struct heap *h, struct block *b)
 {
     struct fit_state *s = fit_state(h);
+    if (h->harden >= 2)
+        return fit_list_above(h, b);
     struct block *up = s->first_hole, *down = s->last_hole, *beside = b;
     if (!down || down < b)
         return NULL;
@@ -50,6 +53,18 @@ static void list_insert(struct heap *h, struct block *b)
     }
     struct block *next = next_hole_above(h, b);
     fit_list_link(h, b, next ? next->prev_hole : fit_state(h)->last_hole, next);
+}
+
+/* From harden 2 on: whether a hole above b or below it, both of which b's header and theirs claim, is in the list, so that it can be
+ * taken out. False after blaming. */
+static bool may_join(struct heap *h, struct block *b)
+{
+    struct block *above = block_next(b);
+    if (h->harden < 2)
+        return true;
+    if (!block_is_used(above) && !fit_list_has(h, above))
+        return heap_blame(h, HEAP_FAULT_HEADER, above);
+    return block_is_prev_used(b) || fit_list_has(h, block_prev_hole(b)) || heap_blame(h, HEAP_FAULT_HEADER, b);
 }
 
 /* ---- the rover ---- */
@@ -98,7 +113,9 @@ bool fit_join_all(struct heap *h, const struct fit_request *request)
         return false;
     struct block *b = fit_touching_from(h, block_first(h)), *gone;
     for (; b; b = fit_touching_from(h, block_next(b))) {
-        while ((gone = fit_join_above(h, b)) != NULL)
+        if (h->harden >= 2 && !fit_list_has(h, b))
+            return heap_blame(h, HEAP_FAULT_HEADER, b);
+        while (may_join(h, b) && (gone = fit_join_above(h, b)) != NULL)
             fit_list_remove(h, gone);
         note_formed(h, b);
         fit_list_joined(h, b);
@@ -127,6 +144,8 @@ struct heap_freed fit_free(struct heap *h, void *ptr)
 {
     struct block *b = block_of(ptr);
     struct heap_freed freed = fit_judge_free(h, b);
+    if (freed.status == HEAP_OK && !may_join(h, b))
+        freed.status = HEAP_CORRUPT;
     if (freed.status != HEAP_OK)
         return freed;
     if (block_is_prev_used(b) || fit_merge(h) != FIT_MERGE_EAGER) {
@@ -154,7 +173,7 @@ bool fit_resize(struct heap *h, void *ptr, size_t bytes)
 {
     struct block *b = block_of(ptr);
     size_t wanted = block_size_for(bytes);
-    if (wanted == 0 || !fit_is_sound_used(h, b))
+    if (wanted == 0 || !fit_is_sound_used(h, b) || !may_join(h, b))
         return false;
     struct block *above = block_next(b);
     size_t size = block_size(b);
@@ -206,23 +225,28 @@ enum heap_status fit_init(struct heap *h)
 
 /* ---- check ---- */
 
+bool fit_check_free(struct heap *h)
+{
+    struct fit_holes listed;
+    return fit_list_check(h, &listed);
+}
+
 bool fit_check(struct heap *h)
 {
     const struct fit_state *s = fit_state(h);
     const struct block *end = block_end_mark(h);
-    size_t holes = 0;
-    uintptr_t offsets = 0;
+    struct fit_holes listed, found = {0};
     if (!fit_check_family(h))
         return false;
     bool has_rover = s->rover == end;
     for (struct block *b = block_first(h); b != end; b = block_next(b)) {
         has_rover = has_rover || b == s->rover;
-        if (!block_is_used(b)) {
-            holes++;
-            offsets += (uintptr_t)b - (uintptr_t)h->base;
-        }
+        if (!block_is_used(b))
+            fit_holes_add(h, &found, b);
     }
-    if (!fit_list_check(h, holes, offsets))
+    if (!fit_list_check(h, &listed))
         return false;
+    if (listed.count != found.count || listed.offsets != found.offsets) /* I5 */
+        return heap_blame(h, HEAP_FAULT_LIST, s->last_hole);
     return has_rover || heap_blame(h, HEAP_FAULT_LIST, s->rover); /* I6 */
 }

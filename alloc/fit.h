@@ -89,6 +89,15 @@ static inline bool fit_leads_on(const struct block *b, const struct block *end_m
 /* Whether b's header and those around it agree; false after blaming. b lies in the region, its payload aligned. */
 bool fit_is_sound_used(struct heap *h, struct block *b);
 
+/* Whether a hole that ends at b, which lies above the first block, says so at both its ends. */
+bool fit_has_hole_below(const struct heap *h, struct block *b);
+
+/* Whether b, any address, is a hole as far as its own words and the headers beside it tell (I2 to I4). */
+bool fit_is_sound_hole(const struct heap *h, struct block *b, bool may_touch);
+
+/* Whether the end mark is one, and says rightly whether a hole lies below it. */
+bool fit_is_sound_end(const struct heap *h, bool has_hole_below);
+
 /* The same as the answer to a free: HEAP_OK and the block's size, or what to refuse it with. */
 struct heap_freed fit_judge_free(struct heap *h, struct block *b);
 
@@ -186,6 +195,7 @@ struct heap_freed fit_free(struct heap *h, void *ptr);
 bool fit_resize(struct heap *h, void *ptr, size_t bytes);
 void fit_extend(struct heap *h, size_t added);
 bool fit_check(struct heap *h);
+bool fit_check_free(struct heap *h);
 
 /* Lowest payload offset, and the bytes fixed in the region: the pad and the end mark. */
 #define FIT_ORIGIN HEAP_ALIGN

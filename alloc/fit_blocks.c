@@ -45,6 +45,14 @@ struct block *fit_cut(struct heap *h, struct block *hole, const struct fit_reque
 
 /* ---- judging a header ---- */
 
+bool fit_has_hole_below(const struct heap *h, struct block *b)
+{
+    size_t below = *((size_t *)b - 1);
+    return below >= BLOCK_MIN && below <= (size_t)((uintptr_t)b - (uintptr_t)block_first(h)) &&
+           heap_is_aligned(below, HEAP_ALIGN) && block_size(block_prev_hole(b)) == below &&
+           !block_is_used(block_prev_hole(b));
+}
+
 bool fit_is_sound_used(struct heap *h, struct block *b)
 {
     const struct block *end = block_end_mark(h);
@@ -56,12 +64,23 @@ bool fit_is_sound_used(struct heap *h, struct block *b)
         return heap_blame(h, HEAP_FAULT_HEADER, block_next(b));
     if (block_is_prev_used(b))
         return true;
-    size_t below = *((size_t *)b - 1);
-    if (below < BLOCK_MIN || below > (size_t)((uintptr_t)b - (uintptr_t)block_first(h)) ||
-        !heap_is_aligned(below, HEAP_ALIGN) || block_size(block_prev_hole(b)) != below ||
-        block_is_used(block_prev_hole(b)))
-        return heap_blame(h, HEAP_FAULT_HEADER, b);
-    return true;
+    return fit_has_hole_below(h, b) || heap_blame(h, HEAP_FAULT_HEADER, b);
+}
+
+bool fit_is_sound_hole(const struct heap *h, struct block *b, bool may_touch)
+{
+    const struct block *end = block_end_mark(h);
+    if (b < block_first(h) || b >= end || !heap_is_aligned((uintptr_t)block_payload(b), HEAP_ALIGN) ||
+        !fit_leads_on(b, end) || block_is_used(b) || *block_tag(b) != block_size(b)) /* I3 */
+        return false;
+    if (block_is_prev_used(block_next(b))) /* I2 */
+        return false;
+    return may_touch || (block_is_prev_used(b) && block_is_used(block_next(b))); /* I4 */
+}
+
+bool fit_is_sound_end(const struct heap *h, bool has_hole_below)
+{
+    return block_end_mark(h)->header == (BLOCK_USED | (has_hole_below ? 0 : BLOCK_PREV_USED));
 }
 
 struct heap_freed fit_judge_free(struct heap *h, struct block *b)

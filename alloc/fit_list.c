@@ -45,12 +45,29 @@ void fit_list_reenter(struct heap *h, struct block *b)
     fit_list_insert(h, b);
 }
 
-/* Whether an entry lies where a block can lie and looks like a hole. */
+struct block *fit_list_above(const struct heap *h, const struct block *b)
+{
+    struct block *hole = fit_first_hole(h);
+    while (hole && hole < b)
+        hole = hole->next_hole;
+    return hole;
+}
+
+/* ---- judging ---- */
+
 static bool is_hole(const struct heap *h, struct block *b)
 {
-    const struct block *end = block_end_mark(h);
-    return b >= block_first(h) && b < end && heap_is_aligned((uintptr_t)block_payload(b), HEAP_ALIGN) &&
-           fit_leads_on(b, end) && !block_is_used(b) && *block_tag(b) == block_size(b);
+    return fit_is_sound_hole(h, b, fit_merge(h) != FIT_MERGE_EAGER);
+}
+
+bool fit_list_has(const struct heap *h, struct block *b)
+{
+    const struct fit_state *s = heap_state_const(h);
+    if (!is_hole(h, b))
+        return false;
+    struct block *prev = b->prev_hole, *next = b->next_hole;
+    return (prev ? is_hole(h, prev) && prev->next_hole == b : s->first_hole == b) &&
+           (next ? is_hole(h, next) && next->prev_hole == b : s->last_hole == b);
 }
 
 /* Whether `hole` may stand behind `prev`; NULL: it is the first. */
@@ -61,14 +78,34 @@ static bool is_in_order(const struct heap *h, const struct block *prev, const st
     return fit_order(h) == FIT_ORDER_ADDRESS ? prev < hole : is_smaller(prev, hole);
 }
 
-bool fit_list_check(struct heap *h, size_t holes, uintptr_t offsets)
+/* I6, as far as the list can tell: where the rover sees a hole, the list has one. */
+static bool is_sound_rover(const struct heap *h)
+{
+    struct block *rover = fit_rover(h);
+    const struct block *end = block_end_mark(h);
+    if (rover == end)
+        return true;
+    return rover >= block_first(h) && rover < end && heap_is_aligned((uintptr_t)block_payload(rover), HEAP_ALIGN) &&
+           (block_is_used(rover) || fit_list_has(h, rover));
+}
+
+/* It ends: an entry met twice would need two entries before it. */
+bool fit_list_check(struct heap *h, struct fit_holes *listed)
 {
     const struct fit_state *s = heap_state_const(h);
+    const struct block *end = block_end_mark(h);
     struct block *prev = NULL;
+    bool touches_end = false;
+    *listed = (struct fit_holes){0};
     for (struct block *hole = s->first_hole; hole; prev = hole, hole = hole->next_hole) { /* I5 */
-        if (holes-- == 0 || !is_hole(h, hole) || hole->prev_hole != prev || !is_in_order(h, prev, hole))
+        if (!is_hole(h, hole) || hole->prev_hole != prev || !is_in_order(h, prev, hole))
             return heap_blame(h, HEAP_FAULT_LIST, prev ? prev : hole);
-        offsets -= (uintptr_t)hole - (uintptr_t)h->base;
+        touches_end = touches_end || block_next(hole) == end;
+        fit_holes_add(h, listed, hole);
     }
-    return (holes == 0 && offsets == 0 && s->last_hole == prev) || heap_blame(h, HEAP_FAULT_LIST, s->last_hole);
+    if (s->last_hole != prev) /* I5 */
+        return heap_blame(h, HEAP_FAULT_LIST, s->last_hole);
+    if (!fit_is_sound_end(h, touches_end))
+        return heap_blame(h, HEAP_FAULT_HEADER, end);
+    return is_sound_rover(h) || heap_blame(h, HEAP_FAULT_LIST, s->rover);
 }

@@ -54,8 +54,26 @@ static inline void fit_list_shrunk(struct heap *h, struct block *b)
         fit_list_reenter(h, b);
 }
 
-/* Whether the list has exactly the holes of the region, given by number and by the sum of their offsets from the base, in its
- * order; false after blaming. Only entries that look like holes are followed. */
-bool fit_list_check(struct heap *h, size_t holes, uintptr_t offsets);
+/* The lowest hole above b in a list by address, found by the list alone; NULL: there is none. */
+struct block *fit_list_above(const struct heap *h, const struct block *b);
+
+/* Holes, by number and by the sum of their offsets from the base. */
+struct fit_holes {
+    size_t count;
+    uintptr_t offsets;
+};
+
+static inline void fit_holes_add(const struct heap *h, struct fit_holes *holes, const struct block *b)
+{
+    holes->count++;
+    holes->offsets += (uintptr_t)b - (uintptr_t)h->base;
+}
+
+/* Whether the list holds together, in its order, with sound holes alone, and tells them; false after blaming. Each entry is judged
+ * before it is followed. */
+bool fit_list_check(struct heap *h, struct fit_holes *listed);
+
+/* Whether b, any address, is a sound hole and its neighbours in the list know it. */
+bool fit_list_has(const struct heap *h, struct block *b);
 
 #endif

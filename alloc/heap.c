@@ -159,7 +159,9 @@ static void *place(struct heap *h, size_t bytes, size_t align)
     void *ptr = h->seam->alloc(h, bytes, align);
     if (!ptr && !heap_is_blamed(h) && grow_by(h, h->seam->need(h, bytes, align))) {
         ptr = h->seam->alloc(h, bytes, align);
-        HEAP_ASSERT(ptr); /* the promise of need() */
+        if (!ptr && h->harden >= 2)
+            heap_blame(h, HEAP_FAULT_LIST, h->base); /* what need() saw at the region's end is not what is there */
+        HEAP_ASSERT(ptr || heap_is_blamed(h));       /* the promise of need() */
     }
     if (!ptr)
         return NULL;

@@ -186,7 +186,8 @@ struct run *runs_take_unit(struct heap *h)
 bool runs_resize_large(struct heap *h, struct run *r, size_t bytes)
 {
     size_t size = run_size(r), wanted;
-    if (!heap_add(r->lead, bytes, &wanted) || !heap_round_up_to(wanted, pool(h)->unit, &wanted))
+    if (!runs_may_change(h, r) || !heap_add(r->lead, bytes, &wanted) ||
+        !heap_round_up_to(wanted, pool(h)->unit, &wanted))
         return false;
     if (wanted <= size) {
         struct run *tail = cut(h, r, wanted);
@@ -266,6 +267,17 @@ static bool has_sane_size(const struct heap *h, const struct run *r)
     return size > 0 && size % p->unit == 0 && size <= p->top - offset_of(h, r) && (r->size & RUN_KINDS) <= RUN_CUT;
 }
 
+/* Whether r, its own size sane, and the runs beside it know each other (R2). */
+static bool has_sane_below(const struct heap *h, const struct run *r)
+{
+    const struct runs *p = pool_const(h);
+    size_t offset = offset_of(h, r);
+    if (r->below > offset || r->below % p->unit != 0 || (r->below == 0) != (offset == 0))
+        return false;
+    const struct run *below = run_below(h, r), *above = runs_above(h, r);
+    return (!below || run_size(below) == r->below) && (above ? above->below == run_size(r) : p->last == r);
+}
+
 static bool has_sane_lead(const struct heap *h, const struct run *r)
 {
     return r->lead >= RUN_HEADER && r->lead - RUN_HEADER < pool_const(h)->unit && r->lead < run_size(r) &&
@@ -281,15 +293,45 @@ struct run *runs_find(const struct heap *h, const void *ptr)
     size_t start = offset - RUN_HEADER;
     start -= start % p->unit;
     struct run *r = run_at(h, start);
-    if (!has_sane_size(h, r) || is_free(r) || r->below > start || r->below % p->unit != 0 ||
-        (r->below == 0) != (start == 0))
-        return NULL;
-    const struct run *below = run_below(h, r), *above = runs_above(h, r);
-    if ((below && run_size(below) != r->below) || (above ? above->below != run_size(r) : p->last != r))
+    if (!has_sane_size(h, r) || is_free(r) || !has_sane_below(h, r))
         return NULL;
     if (run_kind(r) == RUN_CUT)
         return run_size(r) == p->unit ? r : NULL;
     return has_sane_lead(h, r) && r->lead == offset - start ? r : NULL;
+}
+
+/* Whether r, any address, is a free run as far as its own header and the runs beside it tell (R1, R2). */
+static bool is_sound_free(const struct heap *h, const struct run *r)
+{
+    size_t offset = offset_of(h, r);
+    return offset < pool_const(h)->top && offset % pool_const(h)->unit == 0 && has_sane_size(h, r) && is_free(r) &&
+           has_sane_below(h, r);
+}
+
+/* R4 for sound run r. */
+static bool touches_free(const struct heap *h, const struct run *r)
+{
+    return is_free(run_below(h, r)) || is_free(runs_above(h, r));
+}
+
+/* Whether free run r, any address, is in the list (R3). */
+static bool is_listed(const struct heap *h, const struct run *r)
+{
+    const struct runs *p = pool_const(h);
+    if (!is_sound_free(h, r) || touches_free(h, r))
+        return false;
+    return (r->prev ? is_sound_free(h, r->prev) && r->prev->next == r : p->first_free == r) &&
+           (r->next ? is_sound_free(h, r->next) && r->next->prev == r : p->last_free == r);
+}
+
+bool runs_may_change(struct heap *h, const struct run *r)
+{
+    const struct run *above = runs_above(h, r), *below = run_below(h, r);
+    if (h->harden < 2)
+        return true;
+    if (is_free(above) && !is_listed(h, above))
+        return heap_blame(h, HEAP_FAULT_HEADER, above);
+    return !is_free(below) || is_listed(h, below) || heap_blame(h, HEAP_FAULT_HEADER, below);
 }
 
 struct heap_freed runs_refuse(struct heap *h, enum heap_fault_class class, const void *ptr)
@@ -314,6 +356,8 @@ bool runs_walk(struct heap *h, heap_visit_fn *visit, void *context, runs_walk_fn
     const struct runs *p = pool(h);
     struct runs_walk w = {.visit = visit, .context = context};
     size_t below = 0;
+    if (p->unit < RUN_UNIT_MIN || p->top > h->committed) /* neither can be counted in */
+        return heap_blame(h, HEAP_FAULT_LIST, h->base);
     for (size_t offset = 0; offset < p->top; offset += below) {
         const struct run *r = run_at(h, offset);
         if (!has_sane_size(h, r) || r->below != below) /* R1, R2 */
@@ -330,23 +374,47 @@ bool runs_walk(struct heap *h, heap_visit_fn *visit, void *context, runs_walk_fn
     return true;
 }
 
-bool runs_check(struct heap *h)
+/* What is known of the pool without its list: unit and top, and `last` is a run that ends there. */
+static bool has_sane_ends(const struct heap *h, size_t unit)
+{
+    const struct runs *p = pool_const(h);
+    if (p->unit != unit || p->top != h->committed - h->committed % unit)
+        return false;
+    if (p->top == 0 || !p->last)
+        return p->top == 0 && !p->last;
+    size_t offset = offset_of(h, p->last);
+    return offset < p->top && offset % unit == 0 && has_sane_size(h, p->last) && run_size(p->last) == p->top - offset &&
+           is_free(p->last) == (p->last == p->last_free);
+}
+
+/* It ends: addresses rise. */
+bool runs_check_free(struct heap *h, size_t unit)
 {
     const struct runs *p = pool(h);
-    const struct run *wanted = p->first_free, *prev_free = NULL, *prev = NULL;
-    for (const struct run *r = runs_first(h); r; prev = r, r = runs_above(h, r)) {
+    const struct run *prev = NULL;
+    if (!has_sane_ends(h, unit))
+        return heap_blame(h, HEAP_FAULT_LIST, p->last);
+    for (const struct run *r = p->first_free; r; prev = r, r = r->next) { /* R3 */
+        if (!is_sound_free(h, r) || r->prev != prev || (prev && r < prev))
+            return heap_blame(h, HEAP_FAULT_LIST, prev ? prev : r);
+        if (touches_free(h, r)) /* R4 */
+            return heap_blame(h, HEAP_FAULT_HEADER, r);
+    }
+    return p->last_free == prev || heap_blame(h, HEAP_FAULT_LIST, p->last_free);
+}
+
+bool runs_check(struct heap *h, size_t unit)
+{
+    const struct run *wanted = pool(h)->first_free;
+    if (!runs_check_free(h, unit)) /* R2 to R4 for all runs in the list */
+        return false;
+    for (const struct run *r = runs_first(h); r; r = runs_above(h, r)) {
         if (run_kind(r) == RUN_LARGE && !has_sane_lead(h, r)) /* R5 */
             return heap_blame(h, HEAP_FAULT_HEADER, r);
-        if (!is_free(r))
-            continue;
-        if (is_free(prev)) /* R4 */
-            return heap_blame(h, HEAP_FAULT_HEADER, r);
-        if (r != wanted || r->prev != prev_free) /* R3 */
+        if (is_free(r) && r != wanted) /* R3 */
             return heap_blame(h, HEAP_FAULT_LIST, r);
-        prev_free = r;
-        wanted = r->next;
+        if (is_free(r))
+            wanted = r->next;
     }
-    if (wanted || p->last_free != prev_free) /* R3: nothing behind the last */
-        return heap_blame(h, HEAP_FAULT_LIST, p->last_free);
-    return p->last == prev || heap_blame(h, HEAP_FAULT_LIST, p->last); /* R2 */
+    return !wanted || heap_blame(h, HEAP_FAULT_LIST, wanted); /* R3: and no more than these */
 }

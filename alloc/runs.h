@@ -122,8 +122,15 @@ typedef bool runs_walk_fn(struct heap *h, const struct run *r, struct runs_walk 
 
 bool runs_walk(struct heap *h, heap_visit_fn *visit, void *context, runs_walk_fn *walk_cut);
 
-/* The pool's own structure. False after heap_blame(). */
-bool runs_check(struct heap *h);
+/* The list of free runs and what taking from it relies on, in a pool of that unit. False after heap_blame(). */
+bool runs_check_free(struct heap *h, size_t unit);
+
+/* From harden 2 on: whether run r, found by runs_find, is not beside a run that only looks free, so that it may be given back or
+ * resized. False after heap_blame(). */
+bool runs_may_change(struct heap *h, const struct run *r);
+
+/* The pool's own structure. The walk has passed. False after heap_blame(). */
+bool runs_check(struct heap *h, size_t unit);
 
 /* For loops over all runs of a sound pool: the lowest, and the one above r; NULL: none. */
 struct run *runs_first(const struct heap *h);

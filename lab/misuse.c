@@ -141,20 +141,30 @@ static bool smash_header(struct heap *h)
     return true;
 }
 
-/* The links of a hole: the first words of a block that the policy itself has got back. */
-static bool smash_links(struct heap *h)
+/* Frees the block and sees to it that the policy itself has got it back. */
+static void free_for_good(struct heap *h, unsigned char *block)
 {
     unsigned char *others[HEAP_QUARANTINE];
-    struct scene s = set_scene(h);
-    unsigned char *inner = s.block - (heap_origin(h) - h->ops->origin);
-    if (!h->ops->check_free)
-        return false;
     for (unsigned i = 0; i < HEAP_QUARANTINE; i++)
         others[i] = heap_alloc(h, BLOCK);
-    heap_free(h, s.block);
+    heap_free(h, block);
     for (unsigned i = 0; i < HEAP_QUARANTINE && h->quarantine.count > 0; i++) /* until the block has left it */
         heap_free(h, others[i]);
-    smash(inner, 2 * sizeof(void *));
+}
+
+/* The links of a hole: the first words of a freed block, if the policy writes anything there. */
+static bool smash_links(struct heap *h)
+{
+    enum { WORDS = 2 };
+    struct scene s = set_scene(h);
+    size_t *inner = (size_t *)(void *)(s.block - (heap_origin(h) - h->ops->origin)), before[WORDS];
+    smash(s.block, WORDS * sizeof(size_t)); /* no link that was there earlier is there again */
+    for (size_t i = 0; i < WORDS; i++)
+        before[i] = inner[i];
+    free_for_good(h, s.block);
+    if (inner[0] == before[0] && inner[1] == before[1])
+        return false;
+    smash((unsigned char *)inner, WORDS * sizeof(size_t));
     heap_alloc(h, BLOCK);
     return true;
 }

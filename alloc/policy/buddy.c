@@ -37,8 +37,7 @@
  * the way above, so that it joins with what was there. The region need not be a power of two.
  *
  * When everything is free the largest block is the largest 2^k with 2 * 2^k <= committed bytes, for a region that begins
- * at a multiple of HEAP_REGION_ALIGN: half of the region if that is a power of two, more than a quarter of any. One
- * allocation of that size less the header succeeds then.
+ * at a multiple of HEAP_REGION_ALIGN. One allocation of that size less the header succeeds then.
  *
  * Cost: O(log of the region) for everything, and never more than one list looked at for each power of two.
  * Source: K. Knowlton, A Fast Storage Allocator, CACM 8(10), 1965; D. Knuth, The Art of Computer Programming, volume 1,
@@ -76,11 +75,6 @@ _Static_assert(sizeof(struct buddy_state) <= HEAP_STATE_WORDS * sizeof(uintptr_t
 static unsigned order_of(size_t size)
 {
     return BUDDY_ORDERS - 1 - (unsigned)__builtin_clzl(size);
-}
-
-static bool is_power_of_two(size_t size)
-{
-    return size != 0 && (size & (size - 1)) == 0;
 }
 
 /* The lowest power of two not below `size`, which is 2 or more; 0 if that does not fit a size_t. */
@@ -160,7 +154,7 @@ static bool is_used(const struct buddy *b)
 static bool fits_at(const struct heap *h, size_t place, size_t size)
 {
     size_t end = end_place(h);
-    return place >= first_place(h) && place < end && is_power_of_two(size) && size >= smallest_block(h) &&
+    return place >= first_place(h) && place < end && size >= smallest_block(h) && (size & (size - 1)) == 0 &&
            heap_is_aligned(place, size) && size <= end - place;
 }
 
@@ -263,12 +257,9 @@ static struct buddy *find_free(struct heap *h, size_t size)
     for (unsigned order = order_of(size); order < BUDDY_ORDERS && (size_t)1 << order <= end; order++) {
         struct buddy *b = s->free[order];
         heap_note_probe(h);
-        if (b && is_free_block(h, b, (size_t)1 << order) && is_linked(h, b, (size_t)1 << order))
-            return b;
-        if (b) {
-            heap_blame(h, HEAP_FAULT_LIST, b);
-            return NULL;
-        }
+        bool is_sound = b && is_free_block(h, b, (size_t)1 << order) && is_linked(h, b, (size_t)1 << order);
+        if (b)
+            return is_sound || heap_blame(h, HEAP_FAULT_LIST, b) ? b : NULL;
     }
     return NULL;
 }
@@ -433,38 +424,43 @@ static bool buddy_walk(struct heap *h, heap_visit_fn *visit, void *context)
     return true;
 }
 
-/* How long a list is; SIZE_MAX if it does not hold together. It ends: an entry met twice would need two before it. */
-static size_t list_length(const struct heap *h, unsigned order)
+/* Whether the lists hold together, with free blocks alone, and how many that are; false after blaming. Each list ends: an entry met
+ * twice would need two before it. */
+static bool check_lists(struct heap *h, size_t *listed)
 {
-    const struct buddy *prev = NULL, *b = ((const struct buddy_state *)heap_state_const(h))->free[order];
-    size_t length = 0;
-    for (; b; prev = b, b = b->next, length++) {
-        if (!is_free_block(h, b, (size_t)1 << order) || b->prev != prev)
-            return SIZE_MAX;
+    const struct buddy_state *s = heap_state(h);
+    *listed = 0;
+    for (unsigned order = 0; order < BUDDY_ORDERS; order++) {
+        const struct buddy *prev = NULL;
+        for (const struct buddy *b = s->free[order]; b; prev = b, b = b->next, ++*listed) {
+            if (!is_free_block(h, b, (size_t)1 << order) || b->prev != prev) /* I3 */
+                return heap_blame(h, HEAP_FAULT_LIST, prev ? prev : b);
+            if (free_buddy(h, place_of(h, b), (size_t)1 << order)) /* I2 */
+                return heap_blame(h, HEAP_FAULT_HEADER, b);
+        }
     }
-    return length;
+    return true;
+}
+
+static bool buddy_check_free(struct heap *h)
+{
+    size_t listed;
+    return check_lists(h, &listed);
 }
 
 static bool buddy_check(struct heap *h)
 {
-    size_t free = 0, place = first_place(h);
+    size_t free = 0, listed, place = first_place(h);
     for (const struct buddy *b; place < end_place(h); place += size_of(b)) {
         b = block_at(h, place);
         if (is_used(b))
             continue;
         if (!is_linked(h, b, size_of(b))) /* I3 */
             return heap_blame(h, HEAP_FAULT_LIST, b);
-        if (free_buddy(h, place, size_of(b))) /* I2 */
-            return heap_blame(h, HEAP_FAULT_HEADER, b);
         free++;
     }
-    for (unsigned order = 0; order < BUDDY_ORDERS; order++) { /* I3: and no more than these */
-        size_t length = list_length(h, order);
-        if (length > free)
-            return heap_blame(h, HEAP_FAULT_LIST, ((struct buddy_state *)heap_state(h))->free[order]);
-        free -= length;
-    }
-    return free == 0 || heap_blame(h, HEAP_FAULT_LIST, h->base);
+    return check_lists(h, &listed) &&
+           (listed == free || heap_blame(h, HEAP_FAULT_LIST, h->base)); /* I3: no more than these */
 }
 
 static const struct heap_option buddy_options[] = {
@@ -495,6 +491,7 @@ const struct heap_ops heap_policy_buddy = {
     .usable = buddy_usable,
     .granted = buddy_granted,
     .walk = buddy_walk,
+    .check_free = buddy_check_free,
     .check = buddy_check,
     .block_size = buddy_block_size,
     .origin = HEAP_ALIGN,

@@ -139,6 +139,8 @@ static bool sized_walk(struct heap *h, heap_visit_fn *visit, void *context)
 {
     const struct sized_state *s = sized_state(h);
     struct heap_extent extent = {.kind = HEAP_META, .offset = 0, .size = SIZED_PAD};
+    if (s->frontier > h->committed) /* I2 */
+        return heap_blame(h, HEAP_FAULT_HEADER, h->base);
     if (!visit(context, &extent))
         return true;
     size_t offset = SIZED_PAD;
@@ -157,10 +159,11 @@ static bool sized_walk(struct heap *h, heap_visit_fn *visit, void *context)
     return true;
 }
 
+/* A place is found by the frontier alone: this is the free structure, and the whole of the state too. */
 static bool sized_check(struct heap *h)
 {
     const struct sized_state *s = sized_state(h);
-    if (s->frontier > h->committed) /* I2 */
+    if (s->frontier > h->committed || !heap_is_aligned(s->frontier + SIZED_HEADER, HEAP_ALIGN)) /* I2 */
         return heap_blame(h, HEAP_FAULT_HEADER, h->base);
     if (s->last == SIZE_MAX)
         return s->frontier == SIZED_PAD || heap_blame(h, HEAP_FAULT_HEADER, h->base);
@@ -186,6 +189,7 @@ const struct heap_ops heap_policy_bump_sized = {
     .usable = sized_usable,
     .granted = sized_granted,
     .walk = sized_walk,
+    .check_free = sized_check,
     .check = sized_check,
     .block_size = sized_block_size,
     .origin = HEAP_ALIGN,

@@ -109,6 +109,8 @@ static bool bump_walk(struct heap *h, heap_visit_fn *visit, void *context)
     const struct bump_state *s = bump_state(h);
     struct heap_extent out = {.kind = HEAP_UNTRACKED, .offset = 0, .size = s->frontier};
     struct heap_extent rest = {.kind = HEAP_FREE, .offset = s->frontier, .size = h->committed - s->frontier};
+    if (s->frontier > h->committed) /* I1 */
+        return heap_blame(h, HEAP_FAULT_HEADER, h->base);
     if (out.size > 0 && !visit(context, &out))
         return true;
     if (rest.size > 0)
@@ -141,6 +143,7 @@ const struct heap_ops heap_policy_bump = {
     .usable = bump_usable,
     .granted = bump_granted,
     .walk = bump_walk,
+    .check_free = bump_check,
     .check = bump_check,
     .block_size = bump_block_size,
     .origin = 0,

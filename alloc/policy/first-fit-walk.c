@@ -23,6 +23,15 @@
  */
 #include "../fit.h"
 
+/* The blocks are the free structure, and the search judges each of them itself; growth relies on the end mark. */
+static bool walk_check_free(struct heap *h)
+{
+    struct block *end = block_end_mark(h);
+    bool has_hole_below = !block_is_prev_used(end);
+    bool is_sound = fit_is_sound_end(h, has_hole_below) && (!has_hole_below || fit_has_hole_below(h, end));
+    return is_sound || heap_blame(h, HEAP_FAULT_HEADER, end);
+}
+
 /* The search trusts no header it steps over: a damaged size would lead it astray, or round in circles. */
 static struct block *lowest_that_holds(struct heap *h, const struct fit_request *request)
 {
@@ -65,6 +74,15 @@ static void *walk_alloc(struct heap *h, size_t bytes, size_t align)
     return hole ? block_payload(fit_cut(h, hole, &request, &rest)) : NULL;
 }
 
+/* From harden 2 on: whether what lies above used block b is a hole if it says so. False after blaming. */
+static bool may_join(struct heap *h, struct block *b)
+{
+    struct block *above = block_next(b);
+    bool may_touch = fit_merge(h) != FIT_MERGE_EAGER;
+    return h->harden < 2 || block_is_used(above) || fit_is_sound_hole(h, above, may_touch) ||
+           heap_blame(h, HEAP_FAULT_HEADER, above);
+}
+
 /* Makes b a hole; with merge=eager joined with one directly above it, and then the block below b is in use. */
 static void make_hole(struct heap *h, struct block *b)
 {
@@ -81,6 +99,8 @@ static struct heap_freed walk_free(struct heap *h, void *ptr)
 {
     struct block *b = block_of(ptr);
     struct heap_freed freed = fit_judge_free(h, b);
+    if (freed.status == HEAP_OK && !may_join(h, b))
+        freed.status = HEAP_CORRUPT;
     if (freed.status != HEAP_OK)
         return freed;
     if (!block_is_prev_used(b) && fit_merge(h) == FIT_MERGE_EAGER) {
@@ -97,7 +117,7 @@ static bool walk_resize(struct heap *h, void *ptr, size_t bytes)
 {
     struct block *b = block_of(ptr);
     size_t wanted = block_size_for(bytes);
-    if (wanted == 0 || !fit_is_sound_used(h, b))
+    if (wanted == 0 || !fit_is_sound_used(h, b) || !may_join(h, b))
         return false;
     struct block *above = block_next(b);
     size_t size = block_size(b);
@@ -140,6 +160,7 @@ const struct heap_ops heap_policy_first_fit_walk = {
     .usable = fit_usable,
     .granted = fit_granted,
     .walk = fit_walk,
+    .check_free = walk_check_free,
     .check = fit_check_family,
     .block_size = fit_block_size,
     .origin = FIT_ORIGIN,

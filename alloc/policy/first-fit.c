@@ -44,6 +44,7 @@ const struct heap_ops heap_policy_first_fit = {
     .usable = fit_usable,
     .granted = fit_granted,
     .walk = fit_walk,
+    .check_free = fit_check_free,
     .check = fit_check,
     .block_size = fit_block_size,
     .origin = FIT_ORIGIN,

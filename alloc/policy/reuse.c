@@ -214,6 +214,8 @@ static bool reuse_walk(struct heap *h, heap_visit_fn *visit, void *context)
 {
     size_t block = REUSE_PAD, frontier = frontier_of(h);
     struct heap_extent extent = {.kind = HEAP_META, .offset = 0, .size = REUSE_PAD};
+    if (frontier > h->committed) /* I2 */
+        return heap_blame(h, HEAP_FAULT_HEADER, h->base);
     if (!visit(context, &extent))
         return true;
     for (; block < frontier; block += extent.size) {
@@ -231,12 +233,21 @@ static bool reuse_walk(struct heap *h, heap_visit_fn *visit, void *context)
     return true;
 }
 
+/* The search judges each block on its way, up to the frontier, which is all there is besides. */
+static bool reuse_check_free(struct heap *h)
+{
+    const struct reuse_state *s = reuse_state(h);
+    bool is_sound = s->frontier >= REUSE_PAD && s->frontier <= h->committed &&
+                    heap_is_aligned(s->frontier + REUSE_HEADER, HEAP_ALIGN); /* I2 */
+    return is_sound || heap_blame(h, HEAP_FAULT_HEADER, h->base);
+}
+
 static bool reuse_check(struct heap *h)
 {
     const struct reuse_state *s = reuse_state(h);
     size_t blocks = 0;
-    if (s->frontier > h->committed) /* I2 */
-        return heap_blame(h, HEAP_FAULT_HEADER, h->base);
+    if (!reuse_check_free(h))
+        return false;
     for (size_t block = REUSE_PAD; block < s->frontier; block += size_at(h, block))
         blocks++;
     return blocks == s->blocks || heap_blame(h, HEAP_FAULT_HEADER, h->base); /* I3 */
@@ -259,6 +270,7 @@ const struct heap_ops heap_policy_reuse = {
     .usable = reuse_usable,
     .granted = reuse_granted,
     .walk = reuse_walk,
+    .check_free = reuse_check_free,
     .check = reuse_check,
     .block_size = reuse_block_size,
     .origin = HEAP_ALIGN,

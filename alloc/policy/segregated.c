@@ -208,6 +208,8 @@ static struct heap_freed seg_free(struct heap *h, void *ptr)
         return runs_refuse(h, HEAP_FAULT_HEADER, ptr);
     struct heap_freed freed = {.status = HEAP_OK, .granted = run_size(r)};
     if (run_kind(r) == RUN_LARGE) {
+        if (!runs_may_change(h, r))
+            return (struct heap_freed){.status = HEAP_CORRUPT};
         runs_give(h, r);
         return freed;
     }
@@ -281,41 +283,47 @@ static bool seg_walk(struct heap *h, heap_visit_fn *visit, void *context)
     return runs_walk(h, visit, context, walk_chunk);
 }
 
-/* Blocks in the list of that class, each a free one of one of its chunks. Blames and answers SIZE_MAX where not, or
- * where there are more than `most`. It ends: every step counts. */
-static size_t check_list(struct heap *h, size_t index, size_t most)
+/* Whether p, any address, is a free block of that class. */
+static bool is_free_piece(const struct heap *h, const struct piece *p, size_t index)
 {
-    size_t count = 0;
-    for (const struct piece *p = seg_state(h)->free[index]; p; p = p->next) {
-        const void *payload = (const void *)((uintptr_t)p + PIECE_HEADER); /* a damaged link may lead anywhere */
-        const struct run *r = runs_find(h, payload);
-        const struct chunk *c = (const struct chunk *)r;
-        if (!r || run_kind(r) != RUN_CUT || !is_piece_of(h, c, p) || p->header != c->block ||
-            class_for(h, c->block).index != index || ++count > most) {
-            heap_blame(h, HEAP_FAULT_LIST, p);
-            return SIZE_MAX;
+    const struct run *r = runs_find(h, (const void *)((uintptr_t)p + PIECE_HEADER));
+    const struct chunk *c = (const struct chunk *)r;
+    return r && run_kind(r) == RUN_CUT && is_piece_of(h, c, p) && p->header == c->block &&
+           class_for(h, c->block).index == index;
+}
+
+/* I3 from the side of the lists; *listed: how many blocks they have together. No list can have more than all that fit the region:
+ * so a circle ends. */
+static bool check_lists(struct heap *h, size_t *listed)
+{
+    const size_t most = h->committed / PIECE_MIN;
+    *listed = 0;
+    for (size_t i = 0; i < CLASSES; i++) {
+        for (const struct piece *p = seg_state(h)->free[i]; p; p = p->next) {
+            if (!is_free_piece(h, p, i) || ++*listed > most)
+                return heap_blame(h, HEAP_FAULT_LIST, p);
         }
     }
-    return count;
+    return true;
+}
+
+static bool seg_check_free(struct heap *h)
+{
+    size_t listed;
+    return runs_check_free(h, h->options[OPTION_CHUNK]) && check_lists(h, &listed);
 }
 
 static bool seg_check(struct heap *h)
 {
-    size_t waiting = 0, listed = 0;
-    if (!runs_check(h))
+    size_t waiting = 0, listed;
+    if (!runs_check(h, h->options[OPTION_CHUNK]) || !check_lists(h, &listed))
         return false;
     for (const struct run *r = runs_first(h); r; r = runs_above(h, r)) {
         const struct chunk *c = (const struct chunk *)r;
         for (size_t i = 0; run_kind(r) == RUN_CUT && i < blocks_of(h, c); i++)
             waiting += !is_used(piece_at(c, i));
     }
-    for (size_t i = 0; i < CLASSES; i++) { /* I3 */
-        size_t count = check_list(h, i, waiting - listed);
-        if (count == SIZE_MAX)
-            return false;
-        listed += count;
-    }
-    return listed == waiting || heap_blame(h, HEAP_FAULT_LIST, h->base);
+    return listed == waiting || heap_blame(h, HEAP_FAULT_LIST, h->base); /* I3 */
 }
 
 static const struct heap_option seg_options[] = {
@@ -352,6 +360,7 @@ const struct heap_ops heap_policy_segregated = {
     .usable = seg_usable,
     .granted = seg_granted,
     .walk = seg_walk,
+    .check_free = seg_check_free,
     .check = seg_check,
     .block_size = seg_block_size,
     .origin = RUN_HEADER,

@@ -166,6 +166,43 @@ static void list_remove(struct heap *h, struct slab *s)
         s->run.next->prev = s->run.prev;
 }
 
+/* ---- judging ---- */
+
+/* Whether s, any address, is a slab, as far as its header tells. */
+static bool is_slab(const struct heap *h, const struct slab *s)
+{
+    const void *inside = (const void *)((uintptr_t)s + RUN_HEADER), *found = runs_find(h, inside);
+    return found == s && run_kind(&s->run) == RUN_CUT && is_sane_slab(h, s);
+}
+
+/* Whether the free objects of a sane slab are linked, as many as its counts say (I2, I3). It ends: there is a most. */
+static bool has_sound_index(const struct slab *s)
+{
+    size_t left = (size_t)s->fresh - s->used;
+    for (size_t i = s->first_free; i != INDEX_END; i = s->index[i], left--) {
+        if (i >= s->fresh || is_used(s, i) || left == 0)
+            return false;
+    }
+    return left == 0;
+}
+
+/* Whether its neighbours in the list of its cache know slab s. */
+static bool is_listed(struct heap *h, const struct slab *s)
+{
+    const struct slab *prev = (const struct slab *)s->run.prev, *next = (const struct slab *)s->run.next;
+    return (!next || (is_slab(h, next) && next->run.prev == &s->run)) &&
+           (prev ? is_slab(h, prev) && prev->run.next == &s->run : *cache_of(h, s) == s);
+}
+
+/* From harden 2 on: whether an object of sane slab s can be given back. False after blaming. */
+static bool may_change(struct heap *h, const struct slab *s)
+{
+    if (h->harden < 2)
+        return true;
+    bool is_sound = has_sound_index(s) && (s->used == s->count || is_listed(h, s));
+    return is_sound ? runs_may_change(h, &s->run) : heap_blame(h, HEAP_FAULT_HEADER, s);
+}
+
 /* ---- operations ---- */
 
 static enum heap_status slab_init(struct heap *h)
@@ -238,6 +275,8 @@ static struct heap_freed slab_free(struct heap *h, void *ptr)
         return runs_refuse(h, HEAP_FAULT_HEADER, ptr);
     struct heap_freed freed = {.status = HEAP_OK, .granted = run_size(r)};
     if (run_kind(r) == RUN_LARGE) {
+        if (!runs_may_change(h, r))
+            return (struct heap_freed){.status = HEAP_CORRUPT};
         runs_give(h, r);
         return freed;
     }
@@ -248,6 +287,8 @@ static struct heap_freed slab_free(struct heap *h, void *ptr)
         return runs_refuse(h, HEAP_FAULT_FREE_INTERIOR, ptr);
     if (!is_used(s, number))
         return runs_refuse(h, HEAP_FAULT_DOUBLE_FREE, ptr);
+    if (!may_change(h, s))
+        return (struct heap_freed){.status = HEAP_CORRUPT};
     freed.granted = s->object;
     release_object(h, s, number);
     return freed;
@@ -309,58 +350,54 @@ static bool slab_walk(struct heap *h, heap_visit_fn *visit, void *context)
     return runs_walk(h, visit, context, walk_slab);
 }
 
-/* The index of one slab (I2, I3). */
-static bool check_index(struct heap *h, const struct slab *s)
+/* All lists (I4); *listed: how many slabs they have together. Each ends: a slab met twice would need two before it. */
+static bool check_lists(struct heap *h, size_t *listed)
 {
-    size_t used = 0, linked = 0;
-    for (size_t i = 0; i < s->fresh; i++)
-        used += is_used(s, i);
-    for (size_t i = s->first_free; i != INDEX_END; i = s->index[i]) {
-        if (i >= s->fresh || ++linked > s->fresh) /* the mark of a used one is beyond, too */
-            return heap_blame(h, HEAP_FAULT_LIST, s);
+    *listed = 0;
+    for (size_t i = 0; i < CACHES; i++) {
+        const struct run *prev = NULL;
+        for (const struct slab *s = slab_state(h)->partial[i]; s;
+             prev = &s->run, s = (const struct slab *)s->run.next) {
+            if (!is_slab(h, s) || s->run.prev != prev || s->object != (i + 1) * h->options[OPTION_OBJECT] ||
+                s->used == s->count)
+                return heap_blame(h, HEAP_FAULT_LIST, s);
+            if (!has_sound_index(s))
+                return heap_blame(h, HEAP_FAULT_COUNT, s);
+            ++*listed;
+        }
     }
-    return (used == s->used && used + linked == s->fresh) || heap_blame(h, HEAP_FAULT_COUNT, s);
+    return true;
 }
 
-/* Slabs in the list of that cache, each one of its own with a free object. Blames and answers SIZE_MAX where not, or
- * where there are more than `most`. */
-static size_t check_list(struct heap *h, size_t cache, size_t most)
+static bool slab_check_free(struct heap *h)
 {
-    size_t count = 0, object = (cache + 1) * h->options[OPTION_OBJECT];
-    const struct run *prev = NULL;
-    for (const struct slab *s = slab_state(h)->partial[cache]; s; s = (const struct slab *)s->run.next) {
-        const void *inside = (const void *)((uintptr_t)s + RUN_HEADER); /* a damaged link may lead anywhere */
-        const void *found = runs_find(h, inside);
-        if (found != s || run_kind(&s->run) != RUN_CUT || s->run.prev != prev || s->object != object ||
-            s->used == s->count || ++count > most) {
-            heap_blame(h, HEAP_FAULT_LIST, s);
-            return SIZE_MAX;
-        }
-        prev = &s->run;
-    }
-    return count;
+    size_t listed;
+    return runs_check_free(h, slab_bytes(h)) && check_lists(h, &listed);
+}
+
+/* How many objects have the mark (I2). */
+static size_t marked(const struct slab *s)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < s->fresh; i++)
+        used += is_used(s, i);
+    return used;
 }
 
 static bool slab_check(struct heap *h)
 {
-    size_t waiting = 0, listed = 0;
-    if (!runs_check(h))
+    size_t waiting = 0, listed;
+    if (!runs_check(h, slab_bytes(h)) || !check_lists(h, &listed))
         return false;
     for (const struct run *r = runs_first(h); r; r = runs_above(h, r)) {
         const struct slab *s = (const struct slab *)r;
         if (run_kind(r) != RUN_CUT)
             continue;
-        if (!check_index(h, s))
-            return false;
+        if (!has_sound_index(s) || marked(s) != s->used) /* I3 */
+            return heap_blame(h, HEAP_FAULT_COUNT, s);
         waiting += s->used < s->count;
     }
-    for (size_t i = 0; i < CACHES; i++) { /* I4 */
-        size_t count = check_list(h, i, waiting - listed);
-        if (count == SIZE_MAX)
-            return false;
-        listed += count;
-    }
-    return listed == waiting || heap_blame(h, HEAP_FAULT_LIST, h->base);
+    return listed == waiting || heap_blame(h, HEAP_FAULT_LIST, h->base); /* I4 */
 }
 
 static const struct heap_option slab_options[] = {
@@ -397,6 +434,7 @@ const struct heap_ops heap_policy_slab = {
     .usable = slab_usable,
     .granted = slab_granted,
     .walk = slab_walk,
+    .check_free = slab_check_free,
     .check = slab_check,
     .block_size = slab_block_size,
     .origin = RUN_HEADER,

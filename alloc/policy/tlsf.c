@@ -164,6 +164,30 @@ static void list_remove(struct heap *h, struct block *hole)
         set_head(h, class_of_hole(h, hole), hole->next_hole);
 }
 
+/* Whether b, any address, is a sound hole and its neighbours in the list know it (I5). */
+static bool is_linked(const struct heap *h, struct block *b)
+{
+    if (!fit_is_sound_hole(h, b, false))
+        return false;
+    struct block *next = b->next_hole, *prev = b->prev_hole;
+    if (next && (!fit_is_sound_hole(h, next, false) || next->prev_hole != b))
+        return false;
+    if (prev)
+        return fit_is_sound_hole(h, prev, false) && prev->next_hole == b;
+    return heads(h)[class_of_hole(h, b)] == head_value(h, b);
+}
+
+/* From harden 2 on: whether holes beside used block b are in their lists, so that they can be taken out. False after blaming. */
+static bool may_join(struct heap *h, struct block *b)
+{
+    struct block *above = block_next(b);
+    if (h->harden < 2)
+        return true;
+    if (!block_is_used(above) && !is_linked(h, above))
+        return heap_blame(h, HEAP_FAULT_HEADER, above);
+    return block_is_prev_used(b) || is_linked(h, block_prev_hole(b)) || heap_blame(h, HEAP_FAULT_HEADER, b);
+}
+
 /* ---- alloc ---- */
 
 /* Completes the request, its align set, and finds the lowest class in which every hole holds it; false: none does. */
@@ -240,6 +264,8 @@ static struct heap_freed tlsf_free(struct heap *h, void *ptr)
 {
     struct block *b = block_of(ptr);
     struct heap_freed freed = fit_judge_free(h, b);
+    if (freed.status == HEAP_OK && !may_join(h, b))
+        freed.status = HEAP_CORRUPT;
     if (freed.status == HEAP_OK)
         make_hole(h, b);
     return freed;
@@ -249,7 +275,7 @@ static bool tlsf_resize(struct heap *h, void *ptr, size_t bytes)
 {
     struct block *b = block_of(ptr);
     size_t wanted = block_size_for(bytes);
-    if (wanted == 0 || !fit_is_sound_used(h, b))
+    if (wanted == 0 || !fit_is_sound_used(h, b) || !may_join(h, b))
         return false;
     struct block *above = block_next(b);
     size_t size = block_size(b);
@@ -302,62 +328,52 @@ static enum heap_status tlsf_init(struct heap *h)
 
 /* ---- check ---- */
 
-/* Whether a link may be followed: it leads to an address in the region where a hole's links could lie. */
-static bool is_followable(const struct heap *h, const struct block *b)
-{
-    const struct block *first = block_first(h), *end = block_end_mark(h);
-    return b >= first && b < end && (size_t)((uintptr_t)end - (uintptr_t)b) >= BLOCK_MIN &&
-           heap_is_aligned((uintptr_t)b - (uintptr_t)first, HEAP_ALIGN);
-}
-
-/* I5 from the side of a hole: its neighbours in the list know it. */
-static bool is_linked(const struct heap *h, const struct block *hole)
-{
-    const struct block *next = hole->next_hole, *prev = hole->prev_hole;
-    if (next && (!is_followable(h, next) || next->prev_hole != hole))
-        return false;
-    if (prev)
-        return is_followable(h, prev) && prev->next_hole == hole;
-    return heads(h)[class_of_hole(h, hole)] == head_value(h, hole);
-}
-
 /* Length of a class's list, its head not 0; SIZE_MAX: broken. It ends: what is met twice has two entries before it. */
-static size_t list_length(const struct heap *h, unsigned class)
+static size_t list_length(const struct heap *h, unsigned class, bool *touches_end)
 {
-    const struct block *hole, *prev = NULL, *end = block_end_mark(h);
+    struct block *hole, *prev = NULL;
     size_t length = 0;
     if (heads(h)[class] >= h->committed / HEAP_ALIGN)
         return SIZE_MAX;
     for (hole = head(h, class); hole; prev = hole, hole = hole->next_hole, length++) {
-        if (!is_followable(h, hole) || hole->prev_hole != prev || block_is_used(hole) || !fit_leads_on(hole, end) ||
-            class_of_hole(h, hole) != class)
+        if (!fit_is_sound_hole(h, hole, false) || hole->prev_hole != prev || class_of_hole(h, hole) != class)
             return SIZE_MAX;
+        *touches_end = *touches_end || block_next(hole) == block_end_mark(h);
     }
     return length;
 }
 
-/* I5 and I6 from the side of the lists: as many entries as there are holes. */
-static bool check_lists(struct heap *h, size_t holes)
+/* I5 and I6 from the side of the lists; *holes: how many they have together. */
+static bool check_lists(struct heap *h, size_t *holes)
 {
     struct tlsf_state expected = {0};
     unsigned sl = row_log2(h), mask = (1u << sl) - 1;
+    bool touches_end = false;
+    *holes = 0;
     for (unsigned class = 0; class < TLSF_HEADS; class ++) {
         if (heads(h)[class] == 0)
             continue;
-        size_t length = list_length(h, class);
-        if (length > holes)
+        size_t length = list_length(h, class, &touches_end);
+        if (length == SIZE_MAX)
             return heap_blame(h, HEAP_FAULT_LIST, &heads(h)[class]);
-        holes -= length;
+        *holes += length;
         expected.rows |= (uint32_t)1 << (class >> sl);
         expected.columns[class >> sl] |= (uint32_t)1 << (class & mask);
     }
-    bool same = memcmp(tlsf_state(h), &expected, sizeof expected) == 0;
-    return (same && holes == 0) || heap_blame(h, HEAP_FAULT_LIST, tlsf_state(h));
+    if (memcmp(tlsf_state(h), &expected, sizeof expected) != 0)
+        return heap_blame(h, HEAP_FAULT_LIST, tlsf_state(h));
+    return fit_is_sound_end(h, touches_end) || heap_blame(h, HEAP_FAULT_HEADER, block_end_mark(h));
+}
+
+static bool tlsf_check_free(struct heap *h)
+{
+    size_t holes;
+    return check_lists(h, &holes);
 }
 
 static bool tlsf_check(struct heap *h)
 {
-    size_t holes = 0;
+    size_t holes = 0, listed;
     if (!fit_check_blocks(h))
         return false;
     for (struct block *b = block_first(h); b != block_end_mark(h); b = block_next(b)) {
@@ -367,7 +383,7 @@ static bool tlsf_check(struct heap *h)
             return heap_blame(h, HEAP_FAULT_LIST, b);
         holes++;
     }
-    return check_lists(h, holes);
+    return check_lists(h, &listed) && (listed == holes || heap_blame(h, HEAP_FAULT_LIST, tlsf_state(h)));
 }
 
 static const struct heap_option tlsf_options[] = {
@@ -398,6 +414,7 @@ const struct heap_ops heap_policy_tlsf = {
     .usable = fit_usable,
     .granted = fit_granted,
     .walk = fit_walk,
+    .check_free = tlsf_check_free,
     .check = tlsf_check,
     .block_size = fit_block_size,
     .origin = TLSF_HEAD_BYTES + FIT_ORIGIN,

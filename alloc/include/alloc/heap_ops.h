@@ -69,8 +69,10 @@ struct heap_ops {
     /* Visits extents that tile [0, committed). False: the blocks do not tile (then h's fault may be set through
      * heap_blame); a walk that the visitor ended is true. Must end on any content of the region. */
     bool (*walk)(struct heap *h, heap_visit_fn *visit, void *context);
-    /* The free structure by itself: every list, bitmap or table through which alloc finds a place. False after heap_blame().
-     * Must end on any content of the region; nothing has been checked before. O(holes) at most. NULL: the policy has none. */
+    /* The free structure by itself: every list, bitmap or table through which alloc finds a place, and what growth relies on at
+     * the region's end. False after heap_blame(). Must end on any content of the region and of the state, and change nothing;
+     * nothing has been checked before. O(holes) at most. NULL: the policy has none. Once it has passed, no single damaged word
+     * may lead alloc, free or resize outside the region. */
     bool (*check_free)(struct heap *h);
     /* The policy's own invariants. False after heap_blame(). The walk has passed already. */
     bool (*check)(struct heap *h);

@@ -44,21 +44,63 @@ static void each_is_told_from_its_level_on(void **state)
     }
 }
 
-/* Both of them can be damaged where it matters most. */
-static void list_family_has_headers_and_links(void **state)
+/* An array as the memory of a heap that never grows; the policy's options are the usual ones. */
+static struct heap *heap_in_array(const struct heap_ops *ops)
 {
-    struct test_world *w = *state;
-    static const char *const names[] = {"first-fit", "best-fit"};
-    for (size_t i = 0; i < COUNT(names); i++) {
-        struct lab_run run = run_of(policy(names[i]), 0);
-        struct heap_fault fault;
-        enum lab_misuse_outcome outcome;
-        run.harden = 2;
-        assert_int_equal(lab_misuse_run(&w->world, &run, lab_misuse_find("header", 6), &outcome, &fault), LAB_OK);
-        assert_int_equal(outcome, LAB_MISUSE_FOUND);
-        assert_int_equal(lab_misuse_run(&w->world, &run, lab_misuse_find("links", 5), &outcome, &fault), LAB_OK);
-        assert_int_equal(outcome, LAB_MISUSE_FOUND);
+    enum { ROOM = 65536 };
+    static _Alignas(max_align_t) unsigned char memory[ROOM];
+    static struct heap h;
+    struct heap_setup setup = {.ops = ops, .region = {.base = memory, .committed = ROOM, .reserved = ROOM}};
+    for (size_t i = 0; ops->options && ops->options[i].key; i++)
+        setup.options[i] = ops->options[i].fallback;
+    assert_int_equal(heap_init(&h, &setup), HEAP_OK);
+    return &h;
+}
+
+/* Whether a changed word before a payload changes the size that the policy tells. */
+static bool has_header(const struct heap_ops *ops)
+{
+    struct heap *h = heap_in_array(ops);
+    heap_alloc(h, 97); /* even without a header the word before the next block is in the array */
+    size_t *block = heap_alloc(h, 97), before = ops->granted(h, block);
+    block[-1] += HEAP_ALIGN;
+    return ops->granted(h, block) != before;
+}
+
+/* Whether it writes anything into a block that comes back. */
+static bool has_links(const struct heap_ops *ops)
+{
+    struct heap *h = heap_in_array(ops);
+    size_t *block = heap_alloc(h, 97), junk = (size_t)0x123456789ABCDEF1u;
+    heap_alloc(h, 97);
+    block[0] = block[1] = junk;
+    assert_int_equal(heap_free(h, block), HEAP_OK);
+    return block[0] != junk || block[1] != junk;
+}
+
+static enum lab_misuse_outcome outcome_of(struct test_world *w, const char *kind, const struct heap_ops *ops)
+{
+    struct lab_run run = run_of(ops, 0);
+    struct heap_fault fault;
+    enum lab_misuse_outcome outcome;
+    run.harden = 2;
+    assert_int_equal(lab_misuse_run(&w->world, &run, lab_misuse_find(kind, strlen(kind)), &outcome, &fault), LAB_OK);
+    return outcome;
+}
+
+/* Where there is a header or a link to damage, it is damaged, and seen. */
+static void what_a_policy_keeps_in_blocks_is_supported(void **state)
+{
+    size_t headers = 0, links = 0;
+    for (const struct heap_ops *const *ops = heap_policies; *ops; ops++) {
+        bool can_header = has_header(*ops), can_links = has_links(*ops);
+        assert_int_equal(outcome_of(*state, "header", *ops), can_header ? LAB_MISUSE_FOUND : LAB_MISUSE_UNSUPPORTED);
+        assert_int_equal(outcome_of(*state, "links", *ops), can_links ? LAB_MISUSE_FOUND : LAB_MISUSE_UNSUPPORTED);
+        headers += can_header;
+        links += can_links;
+        assert_true(!can_links || (*ops)->check_free);
     }
+    assert_true(headers >= 8 && links >= 6);
 }
 
 /* Below its level: one byte past the end of a block whose size was rounded up is nobody's. */
@@ -112,7 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_is_told_from_its_level_on, test_begin, test_end),
-        cmocka_unit_test_setup_teardown(list_family_has_headers_and_links, test_begin, test_end),
+        cmocka_unit_test_setup_teardown(what_a_policy_keeps_in_blocks_is_supported, test_begin, test_end),
         cmocka_unit_test_setup_teardown(what_no_level_below_sees_goes_unnoticed, test_begin, test_end),
         cmocka_unit_test(line_says_all_that_is_known),
     };
