@@ -24,7 +24,7 @@ PANICS = {
     "assertion": ("assertion", "assertion failed: c == NULL, src/shell/crash.c:", "fail_assertion+0x",
                   "fail_assertion"),
     "frame": ("misuse", "pmm: double free of frame 0x", "pmm_give_back+0x", "pmm_give_back"),
-    "in-allocator": ("exception", "not permitted", "region 'heap' (demand), byte ", "fit_place"),
+    "in-allocator": ("exception", "not permitted", "region 'heap' (demand), byte ", "fit_cut"),
     "in-fault": ("exception", "page fault in clear_wrong_page", "inside     the page-fault handler",
                  "clear_wrong_page"),
     "in-record": ("exception", "page fault in ", "error code 0x0: read, not mapped", "lab_json_text"),
