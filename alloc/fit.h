@@ -196,6 +196,7 @@ bool fit_resize(struct heap *h, void *ptr, size_t bytes);
 void fit_extend(struct heap *h, size_t added);
 bool fit_check(struct heap *h);
 bool fit_check_free(struct heap *h);
+bool fit_check_beside(struct heap *h, const void *ptr);
 
 /* Lowest payload offset, and the bytes fixed in the region: the pad and the end mark. */
 #define FIT_ORIGIN HEAP_ALIGN
