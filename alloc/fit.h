@@ -90,7 +90,13 @@ static inline bool fit_leads_on(const struct block *b, const struct block *end_m
 bool fit_is_sound_used(struct heap *h, struct block *b);
 
 /* Whether a hole that ends at b, which lies above the first block, says so at both its ends. */
-bool fit_has_hole_below(const struct heap *h, struct block *b);
+static inline bool fit_has_hole_below(const struct heap *h, struct block *b)
+{
+    size_t below = *((size_t *)b - 1);
+    return below >= BLOCK_MIN && below <= (size_t)((uintptr_t)b - (uintptr_t)block_first(h)) &&
+           heap_is_aligned(below, HEAP_ALIGN) && block_size(block_prev_hole(b)) == below &&
+           !block_is_used(block_prev_hole(b));
+}
 
 /* Whether b, any address, is a hole as far as its own words and the headers beside it tell (I2 to I4). */
 bool fit_is_sound_hole(const struct heap *h, struct block *b, bool may_touch);

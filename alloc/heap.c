@@ -31,22 +31,13 @@ static void assert_call_allowed(const volatile unsigned *no_calls_while)
 
 /* ---- one operation: counted at its start, its probes added up at its end ---- */
 
-/* Level 2. The guards of higher levels know the policy's blocks, and ask for them themselves. */
-static bool is_structure_sound(struct heap *h, const void *ptr)
-{
-    if (h->ops->check_free && !h->ops->check_free(h))
-        return false;
-    bool is_to_judge = h->harden == 2 && ptr && h->ops->check_beside && heap_judge_pointer(h, ptr) == HEAP_FAULT_NONE;
-    return !is_to_judge || h->ops->check_beside(h, ptr);
-}
-
 /* Of the block at ptr; NULL: of none. False: the free structure, or what is beside the block, is damaged, and nothing may be done. */
 static bool operation_begin(struct heap *h, const void *ptr)
 {
     h->counters.operations++;
     h->counters.probes_now = 0;
     h->fault.class = HEAP_FAULT_NONE;
-    return h->harden < 2 || is_structure_sound(h, ptr);
+    return h->harden < 2 || heap_judge_structure(h, ptr);
 }
 
 static void operation_end(struct heap *h)
@@ -168,9 +159,8 @@ static void *place(struct heap *h, size_t bytes, size_t align)
     void *ptr = h->seam->alloc(h, bytes, align);
     if (!ptr && !heap_is_blamed(h) && grow_by(h, h->seam->need(h, bytes, align))) {
         ptr = h->seam->alloc(h, bytes, align);
-        if (!ptr && h->harden >= 2)
-            heap_blame(h, HEAP_FAULT_LIST, h->base); /* what need() saw at the region's end is not what is there */
-        HEAP_ASSERT(ptr || heap_is_blamed(h));       /* the promise of need() */
+        if (!ptr)
+            heap_judge_growth(h); /* the promise of need() */
     }
     if (!ptr)
         return NULL;
@@ -182,7 +172,7 @@ static void *place(struct heap *h, size_t bytes, size_t align)
     return ptr;
 }
 
-static enum heap_status place_counted(struct heap *h, size_t bytes, size_t align, void **out)
+static inline enum heap_status place_counted(struct heap *h, size_t bytes, size_t align, void **out)
 {
     *out = operation_begin(h, NULL) ? place(h, bytes, align) : NULL;
     enum heap_status status = *out ? HEAP_OK : refusal(h);
