@@ -2,6 +2,7 @@
 import os
 import re
 import shutil
+import tempfile
 import unittest
 
 from harness import ROOT, KernelTest, boot, policies
@@ -11,14 +12,19 @@ NAME = "throw-away"
 
 
 class BuildOfACopy(KernelTest):
-    """Works in a copy of the checkout, with the preset of the kernels alone."""
+    """Works in one copy of the checkout, with the preset of the kernels alone; each test leaves it as it was."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.mkdtemp(prefix="kfit-test-")
+        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+        cls.copy = os.path.join(folder, "checkout")
+        ignored = shutil.ignore_patterns("build", "build-*", ".git", "__pycache__")
+        shutil.copytree(ROOT, cls.copy, ignore=ignored, symlinks=True)
+        cls.built = Build(os.path.join(cls.copy, "build-kernel"))
 
     def setUp(self):
-        self.copy = os.path.join(self.folder(), "checkout")
-        ignored = shutil.ignore_patterns("build", "build-*", ".git", "__pycache__")
-        shutil.copytree(ROOT, self.copy, ignore=ignored, symlinks=True)
         self.run_quietly("cmake", "--preset", "kernel", cwd=self.copy)
-        self.built = Build(os.path.join(self.copy, "build-kernel"))
         self.ninja()
 
     def ninja(self, *arguments):

@@ -4,7 +4,7 @@ import os
 import re
 import unittest
 
-from harness import BUILD, ROOT, KernelTest, boot, policies
+from harness import ROOT, KernelTest, boot, policies
 
 from kfitlib import tables
 
@@ -65,7 +65,7 @@ class Reference(unittest.TestCase):
         outcome = boot("", keys="".join("allocators %s\n" % name for name in policies()) + "exit\n")
         with open(os.path.join(ROOT, "docs", "reference.md"), encoding="utf-8") as file:
             reference = file.read()
-        options = set(re.findall(r"^ +(?:options )?([a-z]+)=", outcome.text.replace("\r", ""), re.MULTILINE))
+        options = set(re.findall(r"^ +:([a-z]+)=", outcome.text.replace("\r", ""), re.MULTILINE))
         self.assertGreaterEqual(options, {"grow", "order", "merge", "split", "min", "sl"})
         for option in options:
             self.assertIn("| `%s` |" % option, reference)
