@@ -169,12 +169,15 @@ static void report_frames(const struct lab_sink *sink, const struct lab_memory *
 
 static void report_end(const struct lab_sink *sink, const struct lab_result *result)
 {
-    char operation[32];
+    char operation[32], bytes[32];
     lab_print(sink, "%-10s %s", "Check", lab_check_text(result));
     if (result->check != HEAP_OK)
         lab_print(sink, ", found at operation %s", lab_grouped(result->done, operation));
     if (result->expectation_failed)
         lab_print(sink, "; the scenario expected another number of refusals");
+    if (result->check == HEAP_OK && result->counters.live > 0)
+        lab_print(sink, "; leak: %s blocks, %s bytes never freed", lab_grouped(result->counters.live, operation),
+                  lab_grouped(result->live_end, bytes));
     lab_print(sink, "\n%-10s %016jx\n", "Placement", (uintmax_t)result->placement);
 }
 

@@ -384,7 +384,7 @@ static void report_of_a_run(void **state)
             "           alloc             20,000            33             0           200         9,000\n"
             "Frames     100 page faults, 0 zero-page reads, 0 copies on write\n"
             "           104 frames at most, 103 at the end, 2 of these page tables; 0 leaked\n"
-            "Check      ok\n"
+            "Check      ok; leak: 1,234 blocks, 200,000 bytes never freed\n"
             "Placement  0123456789abcdef\n");
     assert_true(longest_line() <= 100);
 }
