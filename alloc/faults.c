@@ -78,6 +78,23 @@ enum heap_fault_class heap_judge_pointer(const struct heap *h, const void *ptr)
     }
 }
 
+/* ---- level 2 ---- */
+
+bool heap_judge_structure(struct heap *h, const void *ptr)
+{
+    if (h->ops->check_free && !h->ops->check_free(h))
+        return false;
+    bool is_to_judge = h->harden == 2 && ptr && h->ops->check_beside && heap_judge_pointer(h, ptr) == HEAP_FAULT_NONE;
+    return !is_to_judge || h->ops->check_beside(h, ptr);
+}
+
+void heap_judge_growth(struct heap *h)
+{
+    if (h->harden >= 2)
+        heap_blame(h, HEAP_FAULT_LIST, h->base); /* what need() saw at the region's end is not what is there */
+    HEAP_ASSERT(heap_is_blamed(h));
+}
+
 /* ---- the block a finding is about ---- */
 
 struct seeking {

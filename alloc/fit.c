@@ -55,18 +55,6 @@ static void list_insert(struct heap *h, struct block *b)
     fit_list_link(h, b, next ? next->prev_hole : fit_state(h)->last_hole, next);
 }
 
-/* From harden 2 on: whether a hole above b or below it, both of which b's header and theirs claim, is in the list, so that it can be
- * taken out. False after blaming. */
-static bool may_join(struct heap *h, struct block *b)
-{
-    struct block *above = block_next(b);
-    if (h->harden < 2)
-        return true;
-    if (!block_is_used(above) && !fit_list_has(h, above))
-        return heap_blame(h, HEAP_FAULT_HEADER, above);
-    return block_is_prev_used(b) || fit_list_has(h, block_prev_hole(b)) || heap_blame(h, HEAP_FAULT_HEADER, b);
-}
-
 /* ---- the rover ---- */
 
 /* Block b has just been formed of several: what lay inside is no block's start any more (I6). */
@@ -106,6 +94,13 @@ void *fit_place(struct heap *h, struct block *hole, const struct fit_request *re
     return block_payload(b);
 }
 
+/* From harden 2 on: whether what lies above b is in the list if it is a hole; false after blaming. */
+static bool is_above_sound(struct heap *h, struct block *b)
+{
+    struct block *above = block_next(b);
+    return h->harden < 2 || block_is_used(above) || fit_list_has(h, above) || heap_blame(h, HEAP_FAULT_HEADER, above);
+}
+
 bool fit_join_all(struct heap *h, const struct fit_request *request)
 {
     uint64_t merges = h->counters.merges;
@@ -115,7 +110,7 @@ bool fit_join_all(struct heap *h, const struct fit_request *request)
     for (; b; b = fit_touching_from(h, block_next(b))) {
         if (h->harden >= 2 && !fit_list_has(h, b))
             return heap_blame(h, HEAP_FAULT_HEADER, b);
-        while (may_join(h, b) && (gone = fit_join_above(h, b)) != NULL)
+        while (is_above_sound(h, b) && (gone = fit_join_above(h, b)) != NULL)
             fit_list_remove(h, gone);
         note_formed(h, b);
         fit_list_joined(h, b);
@@ -144,8 +139,6 @@ struct heap_freed fit_free(struct heap *h, void *ptr)
 {
     struct block *b = block_of(ptr);
     struct heap_freed freed = fit_judge_free(h, b);
-    if (freed.status == HEAP_OK && !may_join(h, b))
-        freed.status = HEAP_CORRUPT;
     if (freed.status != HEAP_OK)
         return freed;
     if (block_is_prev_used(b) || fit_merge(h) != FIT_MERGE_EAGER) {
@@ -173,7 +166,7 @@ bool fit_resize(struct heap *h, void *ptr, size_t bytes)
 {
     struct block *b = block_of(ptr);
     size_t wanted = block_size_for(bytes);
-    if (wanted == 0 || !fit_is_sound_used(h, b) || !may_join(h, b))
+    if (wanted == 0 || !fit_is_sound_used(h, b))
         return false;
     struct block *above = block_next(b);
     size_t size = block_size(b);
@@ -224,6 +217,14 @@ enum heap_status fit_init(struct heap *h)
 }
 
 /* ---- check ---- */
+
+bool fit_check_beside(struct heap *h, const void *ptr)
+{
+    struct block *b = block_of(ptr);
+    if (!fit_is_sound_used(h, b) || !is_above_sound(h, b))
+        return false;
+    return block_is_prev_used(b) || fit_list_has(h, block_prev_hole(b)) || heap_blame(h, HEAP_FAULT_HEADER, b);
+}
 
 bool fit_check_free(struct heap *h)
 {

@@ -90,7 +90,13 @@ static inline bool fit_leads_on(const struct block *b, const struct block *end_m
 bool fit_is_sound_used(struct heap *h, struct block *b);
 
 /* Whether a hole that ends at b, which lies above the first block, says so at both its ends. */
-bool fit_has_hole_below(const struct heap *h, struct block *b);
+static inline bool fit_has_hole_below(const struct heap *h, struct block *b)
+{
+    size_t below = *((size_t *)b - 1);
+    return below >= BLOCK_MIN && below <= (size_t)((uintptr_t)b - (uintptr_t)block_first(h)) &&
+           heap_is_aligned(below, HEAP_ALIGN) && block_size(block_prev_hole(b)) == below &&
+           !block_is_used(block_prev_hole(b));
+}
 
 /* Whether b, any address, is a hole as far as its own words and the headers beside it tell (I2 to I4). */
 bool fit_is_sound_hole(const struct heap *h, struct block *b, bool may_touch);
@@ -196,6 +202,7 @@ bool fit_resize(struct heap *h, void *ptr, size_t bytes);
 void fit_extend(struct heap *h, size_t added);
 bool fit_check(struct heap *h);
 bool fit_check_free(struct heap *h);
+bool fit_check_beside(struct heap *h, const void *ptr);
 
 /* Lowest payload offset, and the bytes fixed in the region: the pad and the end mark. */
 #define FIT_ORIGIN HEAP_ALIGN

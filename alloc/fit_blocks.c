@@ -45,14 +45,6 @@ struct block *fit_cut(struct heap *h, struct block *hole, const struct fit_reque
 
 /* ---- judging a header ---- */
 
-bool fit_has_hole_below(const struct heap *h, struct block *b)
-{
-    size_t below = *((size_t *)b - 1);
-    return below >= BLOCK_MIN && below <= (size_t)((uintptr_t)b - (uintptr_t)block_first(h)) &&
-           heap_is_aligned(below, HEAP_ALIGN) && block_size(block_prev_hole(b)) == below &&
-           !block_is_used(block_prev_hole(b));
-}
-
 bool fit_is_sound_used(struct heap *h, struct block *b)
 {
     const struct block *end = block_end_mark(h);

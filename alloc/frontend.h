@@ -17,6 +17,14 @@ static inline bool heap_is_blamed(const struct heap *h)
  * the policy. */
 enum heap_fault_class heap_judge_pointer(const struct heap *h, const void *ptr);
 
+/* Before an operation from harden 2 on: whether the policy's free structure is sound, and at level 2 what is beside the block at
+ * ptr, NULL: none. (The guards of higher levels know the policy's own pointers, and ask for that themselves.) False after blaming. */
+bool heap_judge_structure(struct heap *h, const void *ptr);
+
+/* Of an allocation that failed even after the growth that it needed: from harden 2 on the heap is blamed, else need() has broken
+ * its promise, unless the search has met damage. */
+void heap_judge_growth(struct heap *h);
+
 /* Completes h->fault, if it names no block yet: with the one that holds its address now. */
 void heap_locate_fault(struct heap *h);
 

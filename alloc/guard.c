@@ -116,6 +116,12 @@ static bool is_poison_intact(struct heap *h, const unsigned char *ptr, uint64_t 
     return blame(h, fault, ptr);
 }
 
+/* Level 2's judgement of the policy's payload, before the policy touches its block. */
+static bool is_beside_sound(struct heap *h, const void *inner)
+{
+    return !h->ops->check_beside || h->ops->check_beside(h, inner);
+}
+
 /* ---- the quarantine ---- */
 
 static unsigned place_in_line(const struct heap_quarantine *q, unsigned i)
@@ -138,7 +144,10 @@ static bool release_oldest(struct heap *h)
     struct heap_quarantine *q = &h->quarantine;
     if (!is_waiting_intact(h, 0))
         return false;
-    struct heap_freed freed = h->ops->free(h, inner_of(q->waiting[q->first].ptr));
+    unsigned char *inner = inner_of(q->waiting[q->first].ptr);
+    if (!is_beside_sound(h, inner))
+        return false;
+    struct heap_freed freed = h->ops->free(h, inner);
     if (freed.status != HEAP_OK)
         return heap_blame(h, HEAP_FAULT_HEADER, q->waiting[q->first].ptr);
     heap_note_returned(h, freed.granted);
@@ -253,7 +262,8 @@ static bool guard_resize(struct heap *h, void *ptr, size_t bytes)
 {
     const struct record *r = record_of(ptr);
     size_t total, before = r->size, birth = r->birth;
-    if (!h->ops->resize || !enclose(bytes, front_of(r), &total) || !h->ops->resize(h, inner_of(ptr), total))
+    if (!h->ops->resize || !enclose(bytes, front_of(r), &total) || !is_beside_sound(h, inner_of(ptr)) ||
+        !h->ops->resize(h, inner_of(ptr), total))
         return false;
     if (bytes > before)
         memset((unsigned char *)ptr + before, GUARD_FRESH, bytes - before);

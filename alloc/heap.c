@@ -31,13 +31,13 @@ static void assert_call_allowed(const volatile unsigned *no_calls_while)
 
 /* ---- one operation: counted at its start, its probes added up at its end ---- */
 
-/* False: the free structure is damaged, and nothing may be done. */
-static bool operation_begin(struct heap *h)
+/* Of the block at ptr; NULL: of none. False: the free structure, or what is beside the block, is damaged, and nothing may be done. */
+static bool operation_begin(struct heap *h, const void *ptr)
 {
     h->counters.operations++;
     h->counters.probes_now = 0;
     h->fault.class = HEAP_FAULT_NONE;
-    return h->harden < 2 || !h->ops->check_free || h->ops->check_free(h);
+    return h->harden < 2 || heap_judge_structure(h, ptr);
 }
 
 static void operation_end(struct heap *h)
@@ -159,9 +159,8 @@ static void *place(struct heap *h, size_t bytes, size_t align)
     void *ptr = h->seam->alloc(h, bytes, align);
     if (!ptr && !heap_is_blamed(h) && grow_by(h, h->seam->need(h, bytes, align))) {
         ptr = h->seam->alloc(h, bytes, align);
-        if (!ptr && h->harden >= 2)
-            heap_blame(h, HEAP_FAULT_LIST, h->base); /* what need() saw at the region's end is not what is there */
-        HEAP_ASSERT(ptr || heap_is_blamed(h));       /* the promise of need() */
+        if (!ptr)
+            heap_judge_growth(h); /* the promise of need() */
     }
     if (!ptr)
         return NULL;
@@ -173,9 +172,9 @@ static void *place(struct heap *h, size_t bytes, size_t align)
     return ptr;
 }
 
-static enum heap_status place_counted(struct heap *h, size_t bytes, size_t align, void **out)
+static inline enum heap_status place_counted(struct heap *h, size_t bytes, size_t align, void **out)
 {
-    *out = operation_begin(h) ? place(h, bytes, align) : NULL;
+    *out = operation_begin(h, NULL) ? place(h, bytes, align) : NULL;
     enum heap_status status = *out ? HEAP_OK : refusal(h);
     operation_end(h);
     return status;
@@ -202,7 +201,7 @@ void *heap_calloc(struct heap *h, size_t count, size_t size)
 {
     assert_call_allowed(h->no_calls_while);
     if (size != 0 && count > SIZE_MAX / size) {
-        operation_begin(h);
+        operation_begin(h, NULL);
         refusal(h);
         operation_end(h);
         return NULL;
@@ -235,7 +234,7 @@ enum heap_status heap_free(struct heap *h, void *ptr)
     assert_call_allowed(h->no_calls_while);
     if (!ptr)
         return HEAP_OK;
-    enum heap_status status = operation_begin(h) ? release(h, ptr) : HEAP_CORRUPT;
+    enum heap_status status = operation_begin(h, ptr) ? release(h, ptr) : HEAP_CORRUPT;
     operation_end(h);
     return status;
 }
@@ -289,7 +288,7 @@ enum heap_status heap_resize(struct heap *h, void *ptr, size_t bytes, void **out
         return place_counted(h, bytes, HEAP_ALIGN, out);
     if (bytes == 0)
         return HEAP_BAD_ARGUMENT;
-    enum heap_status status = operation_begin(h) ? resizable(h, ptr) : HEAP_CORRUPT;
+    enum heap_status status = operation_begin(h, ptr) ? resizable(h, ptr) : HEAP_CORRUPT;
     if (status == HEAP_OK && resize_in_place(h, ptr, bytes))
         *out = ptr;
     else if (status == HEAP_OK)

@@ -186,8 +186,7 @@ struct run *runs_take_unit(struct heap *h)
 bool runs_resize_large(struct heap *h, struct run *r, size_t bytes)
 {
     size_t size = run_size(r), wanted;
-    if (!runs_may_change(h, r) || !heap_add(r->lead, bytes, &wanted) ||
-        !heap_round_up_to(wanted, pool(h)->unit, &wanted))
+    if (!heap_add(r->lead, bytes, &wanted) || !heap_round_up_to(wanted, pool(h)->unit, &wanted))
         return false;
     if (wanted <= size) {
         struct run *tail = cut(h, r, wanted);
@@ -324,11 +323,9 @@ static bool is_listed(const struct heap *h, const struct run *r)
            (r->next ? is_sound_free(h, r->next) && r->next->prev == r : p->last_free == r);
 }
 
-bool runs_may_change(struct heap *h, const struct run *r)
+bool runs_check_beside(struct heap *h, const struct run *r)
 {
     const struct run *above = runs_above(h, r), *below = run_below(h, r);
-    if (h->harden < 2)
-        return true;
     if (is_free(above) && !is_listed(h, above))
         return heap_blame(h, HEAP_FAULT_HEADER, above);
     return !is_free(below) || is_listed(h, below) || heap_blame(h, HEAP_FAULT_HEADER, below);

@@ -125,9 +125,8 @@ bool runs_walk(struct heap *h, heap_visit_fn *visit, void *context, runs_walk_fn
 /* The list of free runs and what taking from it relies on, in a pool of that unit. False after heap_blame(). */
 bool runs_check_free(struct heap *h, size_t unit);
 
-/* From harden 2 on: whether run r, found by runs_find, is not beside a run that only looks free, so that it may be given back or
- * resized. False after heap_blame(). */
-bool runs_may_change(struct heap *h, const struct run *r);
+/* Whether run r, found by runs_find, is beside no run that only looks free. False after heap_blame(). */
+bool runs_check_beside(struct heap *h, const struct run *r);
 
 /* The pool's own structure. The walk has passed. False after heap_blame(). */
 bool runs_check(struct heap *h, size_t unit);

@@ -74,12 +74,14 @@ static void *walk_alloc(struct heap *h, size_t bytes, size_t align)
     return hole ? block_payload(fit_cut(h, hole, &request, &rest)) : NULL;
 }
 
-/* From harden 2 on: whether what lies above used block b is a hole if it says so. False after blaming. */
-static bool may_join(struct heap *h, struct block *b)
+/* Above the block lies no hole that only looks like one. */
+static bool walk_check_beside(struct heap *h, const void *ptr)
 {
-    struct block *above = block_next(b);
-    bool may_touch = fit_merge(h) != FIT_MERGE_EAGER;
-    return h->harden < 2 || block_is_used(above) || fit_is_sound_hole(h, above, may_touch) ||
+    struct block *b = block_of(ptr), *above;
+    if (!fit_is_sound_used(h, b))
+        return false;
+    above = block_next(b);
+    return block_is_used(above) || fit_is_sound_hole(h, above, fit_merge(h) != FIT_MERGE_EAGER) ||
            heap_blame(h, HEAP_FAULT_HEADER, above);
 }
 
@@ -99,8 +101,6 @@ static struct heap_freed walk_free(struct heap *h, void *ptr)
 {
     struct block *b = block_of(ptr);
     struct heap_freed freed = fit_judge_free(h, b);
-    if (freed.status == HEAP_OK && !may_join(h, b))
-        freed.status = HEAP_CORRUPT;
     if (freed.status != HEAP_OK)
         return freed;
     if (!block_is_prev_used(b) && fit_merge(h) == FIT_MERGE_EAGER) {
@@ -117,7 +117,7 @@ static bool walk_resize(struct heap *h, void *ptr, size_t bytes)
 {
     struct block *b = block_of(ptr);
     size_t wanted = block_size_for(bytes);
-    if (wanted == 0 || !fit_is_sound_used(h, b) || !may_join(h, b))
+    if (wanted == 0 || !fit_is_sound_used(h, b))
         return false;
     struct block *above = block_next(b);
     size_t size = block_size(b);
@@ -161,6 +161,7 @@ const struct heap_ops heap_policy_first_fit_walk = {
     .granted = fit_granted,
     .walk = fit_walk,
     .check_free = walk_check_free,
+    .check_beside = walk_check_beside,
     .check = fit_check_family,
     .block_size = fit_block_size,
     .origin = FIT_ORIGIN,

@@ -62,6 +62,7 @@ const struct heap_ops heap_policy_next_fit = {
     .granted = fit_granted,
     .walk = fit_walk,
     .check_free = fit_check_free,
+    .check_beside = fit_check_beside,
     .check = fit_check,
     .block_size = fit_block_size,
     .origin = FIT_ORIGIN,

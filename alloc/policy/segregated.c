@@ -208,8 +208,6 @@ static struct heap_freed seg_free(struct heap *h, void *ptr)
         return runs_refuse(h, HEAP_FAULT_HEADER, ptr);
     struct heap_freed freed = {.status = HEAP_OK, .granted = run_size(r)};
     if (run_kind(r) == RUN_LARGE) {
-        if (!runs_may_change(h, r))
-            return (struct heap_freed){.status = HEAP_CORRUPT};
         runs_give(h, r);
         return freed;
     }
@@ -313,6 +311,13 @@ static bool seg_check_free(struct heap *h)
     return runs_check_free(h, h->options[OPTION_CHUNK]) && check_lists(h, &listed);
 }
 
+/* Only runs are joined and cut; where no run can be believed to be, free and resize refuse. */
+static bool seg_check_beside(struct heap *h, const void *ptr)
+{
+    const struct run *r = runs_find(h, ptr);
+    return !r || run_kind(r) == RUN_CUT || runs_check_beside(h, r);
+}
+
 static bool seg_check(struct heap *h)
 {
     size_t waiting = 0, listed;
@@ -361,6 +366,7 @@ const struct heap_ops heap_policy_segregated = {
     .granted = seg_granted,
     .walk = seg_walk,
     .check_free = seg_check_free,
+    .check_beside = seg_check_beside,
     .check = seg_check,
     .block_size = seg_block_size,
     .origin = RUN_HEADER,

@@ -166,43 +166,6 @@ static void list_remove(struct heap *h, struct slab *s)
         s->run.next->prev = s->run.prev;
 }
 
-/* ---- judging ---- */
-
-/* Whether s, any address, is a slab, as far as its header tells. */
-static bool is_slab(const struct heap *h, const struct slab *s)
-{
-    const void *inside = (const void *)((uintptr_t)s + RUN_HEADER), *found = runs_find(h, inside);
-    return found == s && run_kind(&s->run) == RUN_CUT && is_sane_slab(h, s);
-}
-
-/* Whether the free objects of a sane slab are linked, as many as its counts say (I2, I3). It ends: there is a most. */
-static bool has_sound_index(const struct slab *s)
-{
-    size_t left = (size_t)s->fresh - s->used;
-    for (size_t i = s->first_free; i != INDEX_END; i = s->index[i], left--) {
-        if (i >= s->fresh || is_used(s, i) || left == 0)
-            return false;
-    }
-    return left == 0;
-}
-
-/* Whether its neighbours in the list of its cache know slab s. */
-static bool is_listed(struct heap *h, const struct slab *s)
-{
-    const struct slab *prev = (const struct slab *)s->run.prev, *next = (const struct slab *)s->run.next;
-    return (!next || (is_slab(h, next) && next->run.prev == &s->run)) &&
-           (prev ? is_slab(h, prev) && prev->run.next == &s->run : *cache_of(h, s) == s);
-}
-
-/* From harden 2 on: whether an object of sane slab s can be given back. False after blaming. */
-static bool may_change(struct heap *h, const struct slab *s)
-{
-    if (h->harden < 2)
-        return true;
-    bool is_sound = has_sound_index(s) && (s->used == s->count || is_listed(h, s));
-    return is_sound ? runs_may_change(h, &s->run) : heap_blame(h, HEAP_FAULT_HEADER, s);
-}
-
 /* ---- operations ---- */
 
 static enum heap_status slab_init(struct heap *h)
@@ -275,8 +238,6 @@ static struct heap_freed slab_free(struct heap *h, void *ptr)
         return runs_refuse(h, HEAP_FAULT_HEADER, ptr);
     struct heap_freed freed = {.status = HEAP_OK, .granted = run_size(r)};
     if (run_kind(r) == RUN_LARGE) {
-        if (!runs_may_change(h, r))
-            return (struct heap_freed){.status = HEAP_CORRUPT};
         runs_give(h, r);
         return freed;
     }
@@ -287,8 +248,6 @@ static struct heap_freed slab_free(struct heap *h, void *ptr)
         return runs_refuse(h, HEAP_FAULT_FREE_INTERIOR, ptr);
     if (!is_used(s, number))
         return runs_refuse(h, HEAP_FAULT_DOUBLE_FREE, ptr);
-    if (!may_change(h, s))
-        return (struct heap_freed){.status = HEAP_CORRUPT};
     freed.granted = s->object;
     release_object(h, s, number);
     return freed;
@@ -348,6 +307,44 @@ static bool walk_slab(struct heap *h, const struct run *r, struct runs_walk *w)
 static bool slab_walk(struct heap *h, heap_visit_fn *visit, void *context)
 {
     return runs_walk(h, visit, context, walk_slab);
+}
+
+/* Whether s, any address, is a slab, as far as its header tells. */
+static bool is_slab(const struct heap *h, const struct slab *s)
+{
+    const void *inside = (const void *)((uintptr_t)s + RUN_HEADER), *found = runs_find(h, inside);
+    return found == s && run_kind(&s->run) == RUN_CUT && is_sane_slab(h, s);
+}
+
+/* Whether the free objects of a sane slab are linked, as many as its counts say (I2, I3). It ends: there is a most. */
+static bool has_sound_index(const struct slab *s)
+{
+    size_t left = (size_t)s->fresh - s->used;
+    for (size_t i = s->first_free; i != INDEX_END; i = s->index[i], left--) {
+        if (i >= s->fresh || is_used(s, i) || left == 0)
+            return false;
+    }
+    return left == 0;
+}
+
+/* Whether its neighbours in the list of its cache know slab s. */
+static bool is_listed(struct heap *h, const struct slab *s)
+{
+    const struct slab *prev = (const struct slab *)s->run.prev, *next = (const struct slab *)s->run.next;
+    return (!next || (is_slab(h, next) && next->run.prev == &s->run)) &&
+           (prev ? is_slab(h, prev) && prev->run.next == &s->run : *cache_of(h, s) == s);
+}
+
+/* The slab is what its counts say, and in its list unless it is full; where no slab can be believed to be, free and resize refuse. */
+static bool slab_check_beside(struct heap *h, const void *ptr)
+{
+    const struct run *r = runs_find(h, ptr);
+    const struct slab *s = (const struct slab *)r;
+    if (!r || (run_kind(r) == RUN_CUT && !is_sane_slab(h, s)))
+        return true;
+    if (run_kind(r) == RUN_CUT && (!has_sound_index(s) || (s->used < s->count && !is_listed(h, s))))
+        return heap_blame(h, HEAP_FAULT_HEADER, s);
+    return runs_check_beside(h, r);
 }
 
 /* All lists (I4); *listed: how many slabs they have together. Each ends: a slab met twice would need two before it. */
@@ -435,6 +432,7 @@ const struct heap_ops heap_policy_slab = {
     .granted = slab_granted,
     .walk = slab_walk,
     .check_free = slab_check_free,
+    .check_beside = slab_check_beside,
     .check = slab_check,
     .block_size = slab_block_size,
     .origin = RUN_HEADER,

@@ -164,30 +164,6 @@ static void list_remove(struct heap *h, struct block *hole)
         set_head(h, class_of_hole(h, hole), hole->next_hole);
 }
 
-/* Whether b, any address, is a sound hole and its neighbours in the list know it (I5). */
-static bool is_linked(const struct heap *h, struct block *b)
-{
-    if (!fit_is_sound_hole(h, b, false))
-        return false;
-    struct block *next = b->next_hole, *prev = b->prev_hole;
-    if (next && (!fit_is_sound_hole(h, next, false) || next->prev_hole != b))
-        return false;
-    if (prev)
-        return fit_is_sound_hole(h, prev, false) && prev->next_hole == b;
-    return heads(h)[class_of_hole(h, b)] == head_value(h, b);
-}
-
-/* From harden 2 on: whether holes beside used block b are in their lists, so that they can be taken out. False after blaming. */
-static bool may_join(struct heap *h, struct block *b)
-{
-    struct block *above = block_next(b);
-    if (h->harden < 2)
-        return true;
-    if (!block_is_used(above) && !is_linked(h, above))
-        return heap_blame(h, HEAP_FAULT_HEADER, above);
-    return block_is_prev_used(b) || is_linked(h, block_prev_hole(b)) || heap_blame(h, HEAP_FAULT_HEADER, b);
-}
-
 /* ---- alloc ---- */
 
 /* Completes the request, its align set, and finds the lowest class in which every hole holds it; false: none does. */
@@ -264,8 +240,6 @@ static struct heap_freed tlsf_free(struct heap *h, void *ptr)
 {
     struct block *b = block_of(ptr);
     struct heap_freed freed = fit_judge_free(h, b);
-    if (freed.status == HEAP_OK && !may_join(h, b))
-        freed.status = HEAP_CORRUPT;
     if (freed.status == HEAP_OK)
         make_hole(h, b);
     return freed;
@@ -275,7 +249,7 @@ static bool tlsf_resize(struct heap *h, void *ptr, size_t bytes)
 {
     struct block *b = block_of(ptr);
     size_t wanted = block_size_for(bytes);
-    if (wanted == 0 || !fit_is_sound_used(h, b) || !may_join(h, b))
+    if (wanted == 0 || !fit_is_sound_used(h, b))
         return false;
     struct block *above = block_next(b);
     size_t size = block_size(b);
@@ -327,6 +301,29 @@ static enum heap_status tlsf_init(struct heap *h)
 }
 
 /* ---- check ---- */
+
+/* Whether b, any address, is a sound hole and its neighbours in the list know it (I5). */
+static bool is_linked(const struct heap *h, struct block *b)
+{
+    if (!fit_is_sound_hole(h, b, false))
+        return false;
+    struct block *next = b->next_hole, *prev = b->prev_hole;
+    if (next && (!fit_is_sound_hole(h, next, false) || next->prev_hole != b))
+        return false;
+    if (prev)
+        return fit_is_sound_hole(h, prev, false) && prev->next_hole == b;
+    return heads(h)[class_of_hole(h, b)] == head_value(h, b);
+}
+
+static bool tlsf_check_beside(struct heap *h, const void *ptr)
+{
+    struct block *b = block_of(ptr);
+    if (!fit_is_sound_used(h, b))
+        return false;
+    if (!block_is_used(block_next(b)) && !is_linked(h, block_next(b)))
+        return heap_blame(h, HEAP_FAULT_HEADER, block_next(b));
+    return block_is_prev_used(b) || is_linked(h, block_prev_hole(b)) || heap_blame(h, HEAP_FAULT_HEADER, b);
+}
 
 /* Length of a class's list, its head not 0; SIZE_MAX: broken. It ends: what is met twice has two entries before it. */
 static size_t list_length(const struct heap *h, unsigned class, bool *touches_end)
@@ -415,6 +412,7 @@ const struct heap_ops heap_policy_tlsf = {
     .granted = fit_granted,
     .walk = fit_walk,
     .check_free = tlsf_check_free,
+    .check_beside = tlsf_check_beside,
     .check = tlsf_check,
     .block_size = fit_block_size,
     .origin = TLSF_HEAD_BYTES + FIT_ORIGIN,

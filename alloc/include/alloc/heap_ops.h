@@ -74,6 +74,10 @@ struct heap_ops {
      * nothing has been checked before. O(holes) at most. NULL: the policy has none. Once it has passed, no single damaged word
      * may lead alloc, free or resize outside the region. */
     bool (*check_free)(struct heap *h);
+    /* From harden 2 on, before free and resize: whether the block at ptr, a live block's start, and those beside it are such that
+     * they can be joined, cut and taken out of lists. False after heap_blame(). Must end on any content, and change nothing;
+     * check_free has passed. NULL: free and resize judge all they rely on themselves. */
+    bool (*check_beside)(struct heap *h, const void *ptr);
     /* The policy's own invariants. False after heap_blame(). The walk has passed already. */
     bool (*check)(struct heap *h);
     /* Block size for a request, header included, under the heap's options; 0 if none can hold it. */
