@@ -4,6 +4,7 @@
 #include "frontend.h"
 #include "starts.h"
 
+int memcmp(const void *a, const void *b, size_t bytes);
 void *memset(void *to, int byte, size_t bytes);
 
 /* In front of a payload. */
@@ -53,6 +54,12 @@ static size_t seal_of(const struct record *r)
 
 /* ---- judging ---- */
 
+/* Each byte is the one before it: the common case at the speed of the library. */
+static bool is_all(const unsigned char *bytes, unsigned char byte, size_t count)
+{
+    return count == 0 || (bytes[0] == byte && memcmp(bytes, bytes + 1, count - 1) == 0);
+}
+
 /* The finding, with all that the record tells. */
 static bool blame(struct heap *h, struct heap_fault fault, const void *ptr)
 {
@@ -71,22 +78,25 @@ static bool is_front_intact(struct heap *h, const unsigned char *ptr)
     struct heap_fault fault = {.class = HEAP_FAULT_UNDERFLOW, .address = ptr - 1};
     if (r->seal != seal_of(r))
         return blame(h, fault, ptr);
-    for (const unsigned char *byte = (const unsigned char *)r; byte > inner_of(ptr); byte--) {
-        fault.address = byte - 1;
-        if (byte[-1] != GUARD_ZONE)
-            return blame(h, fault, ptr);
-    }
-    return true;
+    const unsigned char *byte = (const unsigned char *)r, *first = inner_of(ptr);
+    if (is_all(first, GUARD_ZONE, (size_t)(byte - first)))
+        return true;
+    while (byte[-1] == GUARD_ZONE)
+        byte--;
+    fault.address = byte - 1;
+    return blame(h, fault, ptr);
 }
 
 static bool is_back_intact(struct heap *h, const unsigned char *ptr)
 {
     const struct record *r = record_of(ptr);
     const unsigned char *end = ptr + r->size, *last = inner_of(ptr) + r->room;
-    while (last > end && last[-1] == GUARD_ZONE)
+    if (is_all(end, GUARD_ZONE, (size_t)(last - end)))
+        return true;
+    while (last[-1] == GUARD_ZONE)
         last--;
     struct heap_fault fault = {.class = HEAP_FAULT_OVERFLOW, .address = end, .bytes = (size_t)(last - end)};
-    return last == end || blame(h, fault, ptr);
+    return blame(h, fault, ptr);
 }
 
 /* A headerless policy, which counts no blocks, has no header that could lie. */
@@ -107,10 +117,10 @@ bool guard_is_intact(struct heap *h, const void *ptr)
 static bool is_poison_intact(struct heap *h, const unsigned char *ptr, uint64_t freed_at)
 {
     size_t size = record_of(ptr)->size, i = 0;
-    while (i < size && ptr[i] == GUARD_FREED)
-        i++;
-    if (i == size)
+    if (is_all(ptr, GUARD_FREED, size))
         return true;
+    while (ptr[i] == GUARD_FREED)
+        i++;
     struct heap_fault fault = {
         .class = HEAP_FAULT_LATE_WRITE, .address = ptr + i, .bytes = i, .found = ptr[i], .freed_at = freed_at};
     return blame(h, fault, ptr);
@@ -211,7 +221,8 @@ static size_t front_for(size_t align)
     return align > GUARD_FRONT ? align : GUARD_FRONT;
 }
 
-/* Writes record and zone for `size` bytes at ptr. `birth` as in struct record. */
+/* Writes record and zone for `size` bytes at ptr. `birth` as in struct record. The zone is there: a policy promises as many
+ * usable bytes as it was asked for. */
 static void seal(struct heap *h, unsigned char *ptr, size_t size, size_t birth)
 {
     struct record *r = record_of(ptr);
@@ -219,8 +230,8 @@ static void seal(struct heap *h, unsigned char *ptr, size_t size, size_t birth)
     r->birth = birth;
     r->room = h->ops->usable(h, inner_of(ptr));
     r->seal = seal_of(r);
-    unsigned char *end = ptr + size;
-    memset(end, GUARD_ZONE, (size_t)(inner_of(ptr) + r->room - end));
+    HEAP_ASSERT(r->room >= front_of(r) + size + GUARD_BACK);
+    memset(ptr + size, GUARD_ZONE, r->room - front_of(r) - size);
 }
 
 static unsigned log2_of(size_t power)
@@ -240,9 +251,9 @@ static void *guard_alloc(struct heap *h, size_t bytes, size_t align)
         return NULL;
     size_t size = bytes ? bytes : 1;
     unsigned char *ptr = inner + front;
+    seal(h, ptr, size, (size_t)h->counters.operations << LOG_BITS | log2_of(front));
     memset(inner, GUARD_ZONE, front - GUARD_FRONT);
     memset(ptr, GUARD_FRESH, size);
-    seal(h, ptr, size, (size_t)h->counters.operations << LOG_BITS | log2_of(front));
     return ptr;
 }
 
@@ -265,9 +276,9 @@ static bool guard_resize(struct heap *h, void *ptr, size_t bytes)
     if (!h->ops->resize || !enclose(bytes, front_of(r), &total) || !is_beside_sound(h, inner_of(ptr)) ||
         !h->ops->resize(h, inner_of(ptr), total))
         return false;
+    seal(h, ptr, bytes, birth);
     if (bytes > before)
         memset((unsigned char *)ptr + before, GUARD_FRESH, bytes - before);
-    seal(h, ptr, bytes, birth);
     return true;
 }
 

@@ -16,6 +16,11 @@ static const struct runs *pool_const(const struct heap *h)
     return heap_state_const(h);
 }
 
+static size_t unit_of(const struct heap *h)
+{
+    return h->options[RUNS_OPTION_UNIT];
+}
+
 static struct run *run_at(const struct heap *h, size_t offset)
 {
     return (struct run *)(h->base + offset);
@@ -147,7 +152,7 @@ struct spot {
 /* The lowest spot in a free stretch that begins at offset `from`; false if no region can reach that far. */
 static bool spot_in(const struct heap *h, size_t from, size_t bytes, size_t align, struct spot *spot)
 {
-    size_t unit = pool_const(h)->unit, first = from + RUN_HEADER;
+    size_t unit = unit_of(h), first = from + RUN_HEADER;
     if (!heap_add(first, heap_align_gap((uintptr_t)h->base + first, align), &spot->payload) ||
         !heap_add(spot->payload, bytes ? bytes : 1, &spot->end) || !heap_round_up_to(spot->end, unit, &spot->end))
         return false;
@@ -167,7 +172,7 @@ void *runs_take_large(struct heap *h, size_t bytes, size_t align)
         if (spot.end - from > run_size(r))
             continue;
         struct run *taken = take_part(h, r, spot.start, spot.end, RUN_LARGE);
-        taken->lead = spot.payload - spot.start;
+        taken->lead = taken->lead_again = spot.payload - spot.start;
         return h->base + spot.payload;
     }
     return NULL;
@@ -180,13 +185,13 @@ struct run *runs_take_unit(struct heap *h)
         return NULL;
     heap_note_probe(h);
     size_t start = offset_of(h, r);
-    return take_part(h, r, start, start + pool(h)->unit, RUN_CUT);
+    return take_part(h, r, start, start + unit_of(h), RUN_CUT);
 }
 
 bool runs_resize_large(struct heap *h, struct run *r, size_t bytes)
 {
     size_t size = run_size(r), wanted;
-    if (!heap_add(r->lead, bytes, &wanted) || !heap_round_up_to(wanted, pool(h)->unit, &wanted))
+    if (!heap_add(r->lead, bytes, &wanted) || !heap_round_up_to(wanted, unit_of(h), &wanted))
         return false;
     if (wanted <= size) {
         struct run *tail = cut(h, r, wanted);
@@ -221,13 +226,13 @@ size_t runs_need_large(const struct heap *h, size_t bytes, size_t align)
 size_t runs_need_unit(const struct heap *h)
 {
     const struct runs *p = pool_const(h);
-    return p->unit - (h->committed - p->top);
+    return unit_of(h) - (h->committed - p->top);
 }
 
 size_t runs_large_size(const struct heap *h, size_t bytes)
 {
     size_t size;
-    bool fits = heap_add(bytes ? bytes : 1, RUN_HEADER, &size) && heap_round_up_to(size, pool_const(h)->unit, &size);
+    bool fits = heap_add(bytes ? bytes : 1, RUN_HEADER, &size) && heap_round_up_to(size, unit_of(h), &size);
     return fits ? size : 0;
 }
 
@@ -235,7 +240,7 @@ void runs_extend(struct heap *h, size_t added)
 {
     struct runs *p = pool(h);
     struct run *last = p->last, *fresh = run_at(h, p->top);
-    size_t whole = h->committed - h->committed % p->unit - p->top;
+    size_t whole = h->committed - h->committed % unit_of(h) - p->top;
     (void)added; /* part of it may be an incomplete unit, or complete one that was there */
     if (whole == 0)
         return;
@@ -250,9 +255,9 @@ void runs_extend(struct heap *h, size_t added)
     list_link(h, fresh, p->last_free, NULL);
 }
 
-void runs_init(struct heap *h, size_t unit)
+void runs_init(struct heap *h)
 {
-    *pool(h) = (struct runs){.unit = unit};
+    *pool(h) = (struct runs){0};
     runs_extend(h, h->committed);
 }
 
@@ -263,7 +268,7 @@ static bool has_sane_size(const struct heap *h, const struct run *r)
 {
     const struct runs *p = pool_const(h);
     size_t size = run_size(r);
-    return size > 0 && size % p->unit == 0 && size <= p->top - offset_of(h, r) && (r->size & RUN_KINDS) <= RUN_CUT;
+    return size > 0 && size % unit_of(h) == 0 && size <= p->top - offset_of(h, r) && (r->size & RUN_KINDS) <= RUN_CUT;
 }
 
 /* Whether r, its own size sane, and the runs beside it know each other (R2). */
@@ -271,7 +276,7 @@ static bool has_sane_below(const struct heap *h, const struct run *r)
 {
     const struct runs *p = pool_const(h);
     size_t offset = offset_of(h, r);
-    if (r->below > offset || r->below % p->unit != 0 || (r->below == 0) != (offset == 0))
+    if (r->below > offset || r->below % unit_of(h) != 0 || (r->below == 0) != (offset == 0))
         return false;
     const struct run *below = run_below(h, r), *above = runs_above(h, r);
     return (!below || run_size(below) == r->below) && (above ? above->below == run_size(r) : p->last == r);
@@ -279,23 +284,23 @@ static bool has_sane_below(const struct heap *h, const struct run *r)
 
 static bool has_sane_lead(const struct heap *h, const struct run *r)
 {
-    return r->lead >= RUN_HEADER && r->lead - RUN_HEADER < pool_const(h)->unit && r->lead < run_size(r) &&
-           heap_is_aligned((uintptr_t)r + r->lead, HEAP_ALIGN);
+    return r->lead == r->lead_again && r->lead >= RUN_HEADER && r->lead - RUN_HEADER < unit_of(h) &&
+           r->lead < run_size(r) && heap_is_aligned((uintptr_t)r + r->lead, HEAP_ALIGN);
 }
 
 struct run *runs_find(const struct heap *h, const void *ptr)
 {
     const struct runs *p = pool_const(h);
     size_t offset = offset_of(h, ptr);
-    if (offset < RUN_HEADER || offset >= p->top)
+    if (offset < RUN_HEADER || offset >= p->top || p->top > h->committed)
         return NULL;
     size_t start = offset - RUN_HEADER;
-    start -= start % p->unit;
+    start -= start % unit_of(h);
     struct run *r = run_at(h, start);
     if (!has_sane_size(h, r) || is_free(r) || !has_sane_below(h, r))
         return NULL;
     if (run_kind(r) == RUN_CUT)
-        return run_size(r) == p->unit ? r : NULL;
+        return run_size(r) == unit_of(h) ? r : NULL;
     return has_sane_lead(h, r) && r->lead == offset - start ? r : NULL;
 }
 
@@ -303,7 +308,7 @@ struct run *runs_find(const struct heap *h, const void *ptr)
 static bool is_sound_free(const struct heap *h, const struct run *r)
 {
     size_t offset = offset_of(h, r);
-    return offset < pool_const(h)->top && offset % pool_const(h)->unit == 0 && has_sane_size(h, r) && is_free(r) &&
+    return offset < pool_const(h)->top && offset % unit_of(h) == 0 && has_sane_size(h, r) && is_free(r) &&
            has_sane_below(h, r);
 }
 
@@ -353,7 +358,7 @@ bool runs_walk(struct heap *h, heap_visit_fn *visit, void *context, runs_walk_fn
     const struct runs *p = pool(h);
     struct runs_walk w = {.visit = visit, .context = context};
     size_t below = 0;
-    if (p->unit < RUN_UNIT_MIN || p->top > h->committed) /* neither can be counted in */
+    if (p->top > h->committed)
         return heap_blame(h, HEAP_FAULT_LIST, h->base);
     for (size_t offset = 0; offset < p->top; offset += below) {
         const struct run *r = run_at(h, offset);
@@ -362,7 +367,7 @@ bool runs_walk(struct heap *h, heap_visit_fn *visit, void *context, runs_walk_fn
         below = run_size(r);
         if (run_kind(r) != RUN_CUT)
             runs_visit(&w, is_free(r) ? HEAP_FREE : HEAP_USED, offset, below);
-        else if (below != p->unit || !walk_cut(h, r, &w))
+        else if (below != unit_of(h) || !walk_cut(h, r, &w))
             return heap_blame(h, HEAP_FAULT_HEADER, r);
         if (w.is_stopped)
             return true;
@@ -371,25 +376,25 @@ bool runs_walk(struct heap *h, heap_visit_fn *visit, void *context, runs_walk_fn
     return true;
 }
 
-/* What is known of the pool without its list: unit and top, and `last` is a run that ends there. */
-static bool has_sane_ends(const struct heap *h, size_t unit)
+/* What is known of the pool without its list: top, and `last` is a run that ends there. */
+static bool has_sane_ends(const struct heap *h)
 {
     const struct runs *p = pool_const(h);
-    if (p->unit != unit || p->top != h->committed - h->committed % unit)
+    if (p->top != h->committed - h->committed % unit_of(h))
         return false;
     if (p->top == 0 || !p->last)
         return p->top == 0 && !p->last;
     size_t offset = offset_of(h, p->last);
-    return offset < p->top && offset % unit == 0 && has_sane_size(h, p->last) && run_size(p->last) == p->top - offset &&
-           is_free(p->last) == (p->last == p->last_free);
+    return offset < p->top && offset % unit_of(h) == 0 && has_sane_size(h, p->last) &&
+           run_size(p->last) == p->top - offset && is_free(p->last) == (p->last == p->last_free);
 }
 
 /* It ends: addresses rise. */
-bool runs_check_free(struct heap *h, size_t unit)
+bool runs_check_free(struct heap *h)
 {
     const struct runs *p = pool(h);
     const struct run *prev = NULL;
-    if (!has_sane_ends(h, unit))
+    if (!has_sane_ends(h))
         return heap_blame(h, HEAP_FAULT_LIST, p->last);
     for (const struct run *r = p->first_free; r; prev = r, r = r->next) { /* R3 */
         if (!is_sound_free(h, r) || r->prev != prev || (prev && r < prev))
@@ -400,10 +405,10 @@ bool runs_check_free(struct heap *h, size_t unit)
     return p->last_free == prev || heap_blame(h, HEAP_FAULT_LIST, p->last_free);
 }
 
-bool runs_check(struct heap *h, size_t unit)
+bool runs_check(struct heap *h)
 {
     const struct run *wanted = pool(h)->first_free;
-    if (!runs_check_free(h, unit)) /* R2 to R4 for all runs in the list */
+    if (!runs_check_free(h)) /* R2 to R4 for all runs in the list */
         return false;
     for (const struct run *r = runs_first(h); r; r = runs_above(h, r)) {
         if (run_kind(r) == RUN_LARGE && !has_sane_lead(h, r)) /* R5 */

@@ -24,7 +24,8 @@
  *   R2  each run knows the size of the one below it, 0 for the first; `last` is the highest
  *   R3  the list holds exactly the free runs, ascending by address, linked both ways
  *   R4  no two free runs touch
- *   R5  a large block's payload lies from RUN_HEADER on, less than a unit further, at a multiple of A
+ *   R5  a large block's payload lies from RUN_HEADER on, less than a unit further, at a multiple of A; its run says
+ *       twice where
  */
 #ifndef ALLOC_RUNS_H
 #define ALLOC_RUNS_H
@@ -45,12 +46,17 @@ struct run {
         struct run *next; /* free: list of the pool. Cut up: the policy's own */
         size_t lead;      /* large: bytes from here to the payload */
     };
-    struct run *prev;
+    union {
+        struct run *prev;
+        size_t lead_again; /* large: the same, for R5 */
+    };
 };
 
 #define RUN_HEADER sizeof(struct run)
 
-/* The unit is any multiple of this. */
+/* The unit is the value of the policy's option of that number, and any multiple of RUN_UNIT_MIN. */
+enum { RUNS_OPTION_UNIT = 1 };
+
 #define RUN_UNIT_MIN ((size_t)512)
 #define RUN_UNIT_MAX ((size_t)65536)
 
@@ -58,8 +64,7 @@ _Static_assert(RUN_HEADER == 2 * HEAP_ALIGN, "a payload behind the header is ali
 
 /* Must be the first member of the policy's state. */
 struct runs {
-    size_t unit; /* bytes */
-    size_t top;  /* offset where whole units end */
+    size_t top; /* offset where whole units end */
     struct run *first_free, *last_free;
     struct run *last; /* the highest run; NULL: there is none */
 };
@@ -74,8 +79,8 @@ static inline enum run_kind run_kind(const struct run *r)
     return (enum run_kind)(r->size & RUN_KINDS);
 }
 
-/* Sets the pool over h->committed bytes, in units of that many. */
-void runs_init(struct heap *h, size_t unit);
+/* Sets the pool over h->committed bytes. */
+void runs_init(struct heap *h);
 
 /* The region has grown by `added` bytes. */
 void runs_extend(struct heap *h, size_t added);
@@ -122,14 +127,14 @@ typedef bool runs_walk_fn(struct heap *h, const struct run *r, struct runs_walk 
 
 bool runs_walk(struct heap *h, heap_visit_fn *visit, void *context, runs_walk_fn *walk_cut);
 
-/* The list of free runs and what taking from it relies on, in a pool of that unit. False after heap_blame(). */
-bool runs_check_free(struct heap *h, size_t unit);
+/* The list of free runs and what taking from it relies on. False after heap_blame(). */
+bool runs_check_free(struct heap *h);
 
 /* Whether run r, found by runs_find, is beside no run that only looks free. False after heap_blame(). */
 bool runs_check_beside(struct heap *h, const struct run *r);
 
 /* The pool's own structure. The walk has passed. False after heap_blame(). */
-bool runs_check(struct heap *h, size_t unit);
+bool runs_check(struct heap *h);
 
 /* For loops over all runs of a sound pool: the lowest, and the one above r; NULL: none. */
 struct run *runs_first(const struct heap *h);

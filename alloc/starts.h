@@ -34,17 +34,22 @@ static inline void starts_set(struct heap *h, const void *ptr, enum start_mark m
 }
 
 /* The first live start at or behind `from`, an aligned address in the committed region or its end; NULL: there is none. The
- * table must be there. */
+ * table must be there. A word of it without a live one is passed over at once: START_LIVE alone has the lower bit. */
 static inline void *starts_next_live(const struct heap *h, const void *from)
 {
-    size_t i = starts_index(h, from), end = h->committed / HEAP_ALIGN;
+    const size_t lower_bits = SIZE_MAX / 3, per_word = sizeof(size_t) * 4;
+    size_t i = starts_index(h, from), end = h->committed / HEAP_ALIGN, word;
     while (i < end) {
-        if (i % 4 == 0 && h->starts[i / 4] == 0)
-            i += 4;
-        else if ((h->starts[i / 4] >> (i % 4 * 2) & 3) == START_LIVE)
+        if (i % per_word == 0 && end - i >= per_word) {
+            __builtin_memcpy(&word, &h->starts[i / 4], sizeof word);
+            if ((word & lower_bits) == 0) {
+                i += per_word;
+                continue;
+            }
+        }
+        if ((h->starts[i / 4] >> (i % 4 * 2) & 3) == START_LIVE)
             return h->base + i * HEAP_ALIGN;
-        else
-            i++;
+        i++;
     }
     return NULL;
 }

@@ -92,12 +92,36 @@ static bool grow_as_far_as_memory(void *context, size_t committed, size_t added)
     return committed <= b->bytes && added <= b->bytes - committed;
 }
 
-/* A new heap with a few blocks, and holes between them where the policy makes any. */
+static size_t kept_bytes(size_t number)
+{
+    return 40 * number;
+}
+
+/* A few blocks, and holes between them where the policy makes any. From harden 3 on what is freed waits; in three
+ * heaps of five (a number that no row repeats with) a refusal sends it back to the policy. */
+static bool occupy(struct lab_badalloc *b)
+{
+    struct heap *h = &b->heap;
+    for (size_t i = 0; i < COUNT(b->kept); i++) {
+        b->kept[i] = heap_alloc(h, kept_bytes(i));
+        if (!b->kept[i])
+            return blame(b, "a small request is refused");
+        memset(b->kept[i], (int)(0x30 + i), kept_bytes(i));
+    }
+    for (size_t i = 0; i < COUNT(b->kept); i += 2) {
+        if (heap_free(h, b->kept[i]) != HEAP_OK)
+            return blame(b, "a good free is refused");
+        b->kept[i] = NULL;
+    }
+    return b->harden < 3 || b->cases % 5 < 2 || (!heap_alloc(h, S / 2) && h->quarantine.count == 0) ||
+           blame(b, "a refusal leaves freed blocks waiting");
+}
+
+/* A new heap with occupants. */
 static bool renew(struct lab_badalloc *b)
 {
     struct heap_setup setup = {.ops = b->policy, .harden = b->harden};
     const struct heap_option *o = b->policy->options;
-    void *blocks[4];
     for (size_t i = 0; o && o[i].key; i++)
         setup.options[i] = o[i].fallback;
     setup.region = (struct heap_region){.base = b->memory, .committed = b->bytes, .reserved = b->bytes};
@@ -113,13 +137,7 @@ static bool renew(struct lab_badalloc *b)
     }
     if (heap_init(&b->heap, &setup) != HEAP_OK)
         return blame(b, "a good heap is refused");
-    for (size_t i = 0; i < COUNT(blocks); i++) {
-        blocks[i] = heap_alloc(&b->heap, 40 * i);
-        if (!blocks[i])
-            return blame(b, "a small request is refused");
-    }
-    return (heap_free(&b->heap, blocks[0]) == HEAP_OK && heap_free(&b->heap, blocks[2]) == HEAP_OK) ||
-           blame(b, "a good free is refused");
+    return occupy(b);
 }
 
 static uint64_t mix(uint64_t sum, const void *bytes, size_t count)
@@ -130,20 +148,34 @@ static uint64_t mix(uint64_t sum, const void *bytes, size_t count)
     return sum;
 }
 
-/* Stands for all that a refusal must leave alone: bytes, marks, the policy's state and what is counted of blocks. */
-static uint64_t digest(const struct lab_badalloc *b)
+/* Of the blocks in use: starts, contents, number. */
+static uint64_t digest_of_live(const struct lab_badalloc *b)
 {
     const struct heap *h = &b->heap;
     const struct heap_counters *c = &h->counters;
-    const uint64_t counted[] = {c->granted, c->blocks, c->live,          c->splits,
-                                c->merges,  c->grows,  c->resized_moved, c->resized_in_place};
-    uint64_t sum = mix(h->committed, h->base, h->committed);
-    sum = mix(sum, h->state, sizeof h->state);
-    for (size_t i = 0; i < COUNT(counted); i++)
-        sum = (sum ^ counted[i]) * 0x100000001B3u;
+    uint64_t sum = mix(c->live, &c->resized_moved, sizeof c->resized_moved);
+    sum = mix(sum, &c->resized_in_place, sizeof c->resized_in_place);
+    sum = mix(sum, &c->grows, sizeof c->grows);
+    for (size_t i = 0; i < COUNT(b->kept); i++)
+        sum = b->kept[i] ? mix(sum, b->kept[i], kept_bytes(i)) : sum;
     for (size_t i = 0; h->starts && i < heap_starts_bytes(h->committed); i++)
         sum = (sum ^ h->starts[i]) * 0x100000001B3u;
-    return sum;
+    return mix(sum, &h->committed, sizeof h->committed);
+}
+
+/* Stands for all that a refusal must leave alone: bytes, marks, the policy's state and what is counted of blocks; in a
+ * heap where freed blocks wait, what is in use. */
+static uint64_t digest(const struct lab_badalloc *b, bool is_all)
+{
+    const struct heap *h = &b->heap;
+    const struct heap_counters *c = &h->counters;
+    const uint64_t counted[] = {c->granted, c->blocks, c->splits, c->merges};
+    uint64_t sum = digest_of_live(b);
+    if (!is_all)
+        return sum;
+    sum = mix(sum, h->base, h->committed);
+    sum = mix(sum, h->state, sizeof h->state);
+    return mix(sum, counted, sizeof counted);
 }
 
 /* ---- the judge ---- */
@@ -155,6 +187,7 @@ struct answer {
     size_t bytes, align;       /* that the block must have */
     bool is_argument_bad;      /* then it never reaches the heap */
     bool is_impossible;        /* no heap can grant it */
+    bool is_all_to_stay;       /* no freed blocks wait */
     uint64_t before;           /* digest */
     struct heap_counters then; /* counters before */
 };
@@ -183,7 +216,7 @@ static bool judge_refused(struct lab_badalloc *b, const struct answer *a)
     unsigned calls = a->is_argument_bad ? 0 : 1;
     if (a->status != (a->is_argument_bad ? HEAP_BAD_ARGUMENT : HEAP_NO_MEMORY) || a->ptr)
         return blame(b, "a refusal that is not documented");
-    if (digest(b) != a->before)
+    if (digest(b, a->is_all_to_stay) != a->before)
         return blame(b, "a refusal changed the heap");
     if (c->operations != a->then.operations + calls || c->refused != a->then.refused + calls ||
         c->probes_max > c->probes)
@@ -200,7 +233,8 @@ static bool judge(struct lab_badalloc *b, const struct answer *a)
 
 static void begin(const struct lab_badalloc *b, struct answer *a)
 {
-    a->before = digest(b);
+    a->is_all_to_stay = b->heap.quarantine.count == 0;
+    a->before = digest(b, a->is_all_to_stay);
     a->then = b->heap.counters;
 }
 
@@ -271,20 +305,21 @@ static bool try_resize(struct lab_badalloc *b)
     return judge(b, &a);
 }
 
-/* More than the region holds, asked of the policy without anything in front of it. */
+/* More than the region holds, without the front-end in front of it. */
 static bool try_raw(struct lab_badalloc *b)
 {
     struct heap *h = &b->heap;
     size_t bytes = b->now.first, size = heap_block_size(h, bytes);
     void *live = heap_alloc(h, 40);
-    uint64_t before = digest(b);
-    if (!live || h->ops->alloc(h, bytes, b->now.second))
+    bool is_all_to_stay = h->quarantine.count == 0;
+    uint64_t before = digest(b, is_all_to_stay);
+    if (!live || h->seam->alloc(h, bytes, b->now.second))
         return blame(b, "the policy grants what cannot be");
-    if (h->ops->need(h, bytes, b->now.second) < bytes - h->committed || (size != 0 && size < bytes))
+    if (h->seam->need(h, bytes, b->now.second) < bytes - h->committed || (size != 0 && size < bytes))
         return blame(b, "the policy's arithmetic wraps");
-    if (h->ops->resize && h->ops->resize(h, live, bytes))
+    if (h->seam->resize && h->seam->resize(h, live, bytes))
         return blame(b, "the policy grows a block beyond the heap");
-    return digest(b) == before || blame(b, "a refusal by the policy changed the heap");
+    return digest(b, is_all_to_stay) == before || blame(b, "a refusal by the policy changed the heap");
 }
 
 static bool try_case(struct lab_badalloc *b, struct lab_bad_case what)

@@ -56,7 +56,7 @@ struct chunk {
 /* Offset of the first block in a chunk: the one that makes its payload aligned. */
 #define CHUNK_FIRST (((sizeof(struct chunk) + PIECE_HEADER + HEAP_ALIGN - 1) & ~(HEAP_ALIGN - 1)) - PIECE_HEADER)
 
-enum { CLASSES = 48, OPTION_SPACING = 0, OPTION_CHUNK = 1, SPACING_MAX = 4 };
+enum { CLASSES = 48, OPTION_SPACING = 0, OPTION_CHUNK = RUNS_OPTION_UNIT, SPACING_MAX = 4 };
 
 struct seg_state {
     struct runs runs;
@@ -82,8 +82,7 @@ struct seg_class {
 /* The smallest class that holds a block of that size. Lists above `index` are those of the sizes in (low, 2 low]. */
 static struct seg_class class_for(const struct heap *h, size_t size)
 {
-    const struct seg_state *s = heap_state_const(h);
-    size_t spacing = h->options[OPTION_SPACING], most = (s->runs.unit - CHUNK_FIRST) / 2;
+    size_t spacing = h->options[OPTION_SPACING], most = (h->options[OPTION_CHUNK] - CHUNK_FIRST) / 2;
     size_t low = PIECE_MIN, index = 0;
     if (size > most)
         return (struct seg_class){0, 0};
@@ -114,8 +113,7 @@ static size_t seg_block_size(const struct heap *h, size_t bytes)
 
 static size_t blocks_of(const struct heap *h, const struct chunk *c)
 {
-    const struct seg_state *s = heap_state_const(h);
-    return (s->runs.unit - CHUNK_FIRST) / c->block;
+    return (h->options[OPTION_CHUNK] - CHUNK_FIRST) / c->block;
 }
 
 static struct piece *piece_at(const struct chunk *c, size_t index)
@@ -169,7 +167,7 @@ static bool cut_chunk(struct heap *h, struct seg_class class)
 
 static enum heap_status seg_init(struct heap *h)
 {
-    runs_init(h, h->options[OPTION_CHUNK]);
+    runs_init(h);
     return HEAP_OK;
 }
 
@@ -308,7 +306,7 @@ static bool check_lists(struct heap *h, size_t *listed)
 static bool seg_check_free(struct heap *h)
 {
     size_t listed;
-    return runs_check_free(h, h->options[OPTION_CHUNK]) && check_lists(h, &listed);
+    return runs_check_free(h) && check_lists(h, &listed);
 }
 
 /* Only runs are joined and cut; where no run can be believed to be, free and resize refuse. */
@@ -321,7 +319,7 @@ static bool seg_check_beside(struct heap *h, const void *ptr)
 static bool seg_check(struct heap *h)
 {
     size_t waiting = 0, listed;
-    if (!runs_check(h, h->options[OPTION_CHUNK]) || !check_lists(h, &listed))
+    if (!runs_check(h) || !check_lists(h, &listed))
         return false;
     for (const struct run *r = runs_first(h); r; r = runs_above(h, r)) {
         const struct chunk *c = (const struct chunk *)r;

@@ -53,7 +53,7 @@ enum { INDEX_USED = 0xFFFF, INDEX_END = 0xFFFE };
 
 _Static_assert(RUN_UNIT_MAX / HEAP_ALIGN < INDEX_END, "every object has a number");
 
-enum { CACHES = 48, OPTION_OBJECT = 0, OPTION_SLAB = 1 };
+enum { CACHES = 48, OPTION_OBJECT = 0, OPTION_SLAB = RUNS_OPTION_UNIT };
 
 struct slab_state {
     struct runs runs;
@@ -170,7 +170,7 @@ static void list_remove(struct heap *h, struct slab *s)
 
 static enum heap_status slab_init(struct heap *h)
 {
-    runs_init(h, slab_bytes(h));
+    runs_init(h);
     return HEAP_OK;
 }
 
@@ -369,7 +369,7 @@ static bool check_lists(struct heap *h, size_t *listed)
 static bool slab_check_free(struct heap *h)
 {
     size_t listed;
-    return runs_check_free(h, slab_bytes(h)) && check_lists(h, &listed);
+    return runs_check_free(h) && check_lists(h, &listed);
 }
 
 /* How many objects have the mark (I2). */
@@ -384,7 +384,7 @@ static size_t marked(const struct slab *s)
 static bool slab_check(struct heap *h)
 {
     size_t waiting = 0, listed;
-    if (!runs_check(h, slab_bytes(h)) || !check_lists(h, &listed))
+    if (!runs_check(h) || !check_lists(h, &listed))
         return false;
     for (const struct run *r = runs_first(h); r; r = runs_above(h, r)) {
         const struct slab *s = (const struct slab *)r;

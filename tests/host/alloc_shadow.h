@@ -1,7 +1,14 @@
 /* The shadow of a heap: it knows what was asked and what was answered, nothing of the policy, and judges from that:
  * places, overlaps, contents, counters, and what the heap's own walk says of every live block. A verdict is the name
  * of what is wrong, or NULL. Needs no test framework, so that fuzz targets use it too; a program has one heap with a
- * shadow at a time. */
+ * shadow at a time.
+ *
+ * Exact at every level: operations, refusals, growths, resizes in place and moved, live blocks. Exact below harden 3 but for
+ * policies that keep the record of a freed block (then each free may lower the number of used blocks by one or not):
+ * used blocks. From harden 3 on a usable size is what was asked for, and the line of freed blocks that wait is followed
+ * block by block: each free makes one join, and the oldest leave when it is full; all leave at once, in an operation that
+ * needs a place, or none does; none is left after a growth, nor after a refused request of a size that a heap could
+ * have. Those that left in one operation took as many records along as they had, at most. */
 #ifndef TESTS_ALLOC_SHADOW_H
 #define TESTS_ALLOC_SHADOW_H
 
@@ -33,6 +40,13 @@ struct shadow_block {
     size_t bytes;       /* asked for */
     size_t filled;      /* bytes of the pattern in it, from shadow_pattern + tag */
     size_t tag;
+    bool has_record; /* the policy's walk shows it as a block */
+};
+
+/* A freed block on its way back to the policy. */
+struct shadow_waiting {
+    const void *ptr;
+    bool has_record;
 };
 
 static struct {
@@ -41,6 +55,9 @@ static struct {
     uint16_t owner[SHADOW_CAPACITY / HEAP_ALIGN]; /* whose each A bytes are: id + 1; 0: nobody's */
     size_t live;
     size_t records; /* blocks that the policy has a record of: the walk must show as many */
+    size_t leaving; /* of them, may end with the operation under way */
+    struct shadow_waiting line[HEAP_QUARANTINE]; /* the oldest first; empty below harden 3 */
+    size_t waiting;
     uint64_t operations, refused, in_place, moved, grows;
     size_t committed;
 } shadow;
@@ -112,7 +129,7 @@ static inline bool shadow_is_intact(const struct shadow_block *b, size_t bytes)
 
 /* A place just answered. Fills all that may be written: the usable bytes where the policy keeps a record of them, else
  * what was asked for. */
-static inline const char *shadow_judge_place(struct shadow_block *b, size_t align, bool has_record)
+static inline const char *shadow_judge_place(struct shadow_block *b, size_t align)
 {
     size_t offset = shadow_offset(b->ptr), committed = shadow.h->committed;
     bool is_inside = offset >= heap_origin(shadow.h) && offset < committed && b->bytes <= committed - offset;
@@ -123,7 +140,9 @@ static inline const char *shadow_judge_place(struct shadow_block *b, size_t alig
     size_t usable = heap_usable(shadow.h, b->ptr);
     if (usable < b->bytes || usable > committed - offset)
         return "usable makes no sense";
-    b->filled = has_record ? usable : b->bytes;
+    if (shadow.h->harden >= 3 && usable != (b->bytes ? b->bytes : 1))
+        return "usable is not what was asked for";
+    b->filled = b->has_record ? usable : b->bytes;
     b->tag = (b->tag + 37) % SHADOW_WINDOWS;
     memcpy(b->ptr, shadow_pattern + b->tag, b->filled);
     return NULL;
@@ -192,12 +211,13 @@ static inline const char *shadow_judge_blocks(void)
     return NULL;
 }
 
-/* After each operation: counters, the heap's own check, and the content of one block in turn; now and then all there
- * is. */
+/* After each operation: counters, the heap's own check (at harden 4 the operation itself has just done it, but for what the
+ * shadow wrote into a new block), and the content of one block in turn; now and then all there is. */
 static inline const char *shadow_judge(size_t operation)
 {
     const char *wrong = shadow_judge_counters();
-    if (!wrong && heap_check(shadow.h) != HEAP_OK)
+    bool is_to_check = shadow.h->harden < 4 || operation % 8 == 7;
+    if (!wrong && is_to_check && heap_check(shadow.h) != HEAP_OK)
         wrong = heap_fault_text(shadow.h->fault.class);
     const struct shadow_block *b = &shadow.blocks[operation % SHADOW_IDS];
     if (!wrong && b->ptr && !shadow_is_intact(b, SIZE_MAX))
@@ -207,11 +227,59 @@ static inline const char *shadow_judge(size_t operation)
     return wrong || operation % 256 != 255 ? wrong : shadow_judge_blocks();
 }
 
+/* ---- the line of freed blocks ---- */
+
+static inline void shadow_leave(void)
+{
+    shadow.leaving += shadow.line[0].has_record;
+    memmove(shadow.line, shadow.line + 1, --shadow.waiting * sizeof shadow.line[0]);
+}
+
+/* A block was freed. */
+static inline void shadow_join(const struct shadow_block *b)
+{
+    if (shadow.h->harden < 3) {
+        shadow.leaving += b->has_record;
+        return;
+    }
+    if (shadow.waiting == HEAP_QUARANTINE)
+        shadow_leave();
+    shadow.line[shadow.waiting++] = (struct shadow_waiting){b->ptr, b->has_record};
+}
+
+/* A place was sought for that many bytes: all may have left, `joined` blocks joined later. `is_refused` or a growth:
+ * they must have. */
+static inline const char *shadow_seek(size_t bytes, bool is_refused, size_t joined)
+{
+    bool must_leave = is_refused ? bytes <= SIZE_MAX / 2 : shadow.h->committed != shadow.committed;
+    bool have_left = shadow.waiting > 0 && shadow.h->quarantine.count == joined;
+    while (have_left && shadow.waiting > 0)
+        shadow_leave();
+    return must_leave && shadow.waiting > 0 ? "freed blocks wait while the heap grows or refuses" : NULL;
+}
+
+/* The operation is over and found nothing: who waits, and how many records there are, of which it brought `added`. */
+static inline const char *shadow_settle(size_t added)
+{
+    const struct heap_quarantine *q = &shadow.h->quarantine;
+    size_t most = shadow.records + added, now = shadow.h->counters.blocks, leaving = shadow.leaving;
+    if (shadow.h->fault.class != HEAP_FAULT_NONE)
+        return heap_fault_text(shadow.h->fault.class);
+    if (q->count != shadow.waiting)
+        return "freed blocks that wait miscounted";
+    for (unsigned i = 0; i < q->count; i++) {
+        if (q->waiting[(q->first + i) % HEAP_QUARANTINE].ptr != shadow.line[i].ptr)
+            return "another block waits";
+    }
+    shadow.records = now;
+    shadow.leaving = 0;
+    return now > most || most - now > leaving ? "blocks miscounted" : NULL;
+}
+
 /* ---- one operation, on the heap and on the shadow ---- */
 
 static inline const char *shadow_alloc(const struct shadow_op *op, struct shadow_block *b)
 {
-    size_t blocks = shadow.h->counters.blocks;
     size_t align = op->kind == OP_ALIGNED && op->align > HEAP_ALIGN ? op->align : HEAP_ALIGN;
     void *ptr = NULL;
     shadow.operations++;
@@ -219,57 +287,70 @@ static inline const char *shadow_alloc(const struct shadow_op *op, struct shadow
         heap_alloc_aligned(shadow.h, op->bytes, op->align, &ptr);
     else
         ptr = heap_alloc(shadow.h, op->bytes);
+    const char *wrong = shadow_seek(op->bytes, !ptr, 0);
     if (!ptr) {
         shadow.refused++;
-        return shadow.h->fault.class == HEAP_FAULT_NONE ? NULL : "a search meets damage";
+        wrong = shadow.h->fault.class == HEAP_FAULT_NONE ? wrong : "a search meets damage";
+        return wrong ? wrong : shadow_settle(0);
     }
-    bool has_record = shadow.h->counters.blocks != blocks;
     shadow.live++;
-    shadow.records += has_record;
     b->ptr = ptr;
     b->bytes = op->bytes;
-    return shadow_judge_place(b, align, has_record);
+    b->has_record = shadow.h->seam->granted(shadow.h, ptr) > 0;
+    wrong = wrong ? wrong : shadow_settle(b->has_record);
+    return wrong ? wrong : shadow_judge_place(b, align);
 }
 
 static inline const char *shadow_free(struct shadow_block *b)
 {
-    size_t blocks = shadow.h->counters.blocks;
     if (!shadow_is_intact(b, SIZE_MAX))
         return "the content of a block changed";
     shadow.operations++;
     if (heap_free(shadow.h, b->ptr) != HEAP_OK)
         return "a good free is refused";
+    shadow_join(b);
     shadow_disown(b);
     shadow.live--;
-    shadow.records -= shadow.h->counters.blocks != blocks;
     b->ptr = NULL;
-    return NULL;
+    return shadow_settle(0);
+}
+
+static inline const char *shadow_refused_resize(const struct shadow_op *op, const struct shadow_block *b,
+                                                const void *ptr)
+{
+    const char *wrong = shadow_seek(op->bytes, true, 0);
+    shadow.refused++;
+    if (ptr || !shadow_is_intact(b, SIZE_MAX))
+        return "a refused resize did harm";
+    return wrong ? wrong : shadow_settle(0);
 }
 
 static inline const char *shadow_resize(const struct shadow_op *op, struct shadow_block *b)
 {
     const struct shadow_block old = *b;
-    const bool has_record = shadow.h->ops->granted(shadow.h, b->ptr) > 0;
-    size_t blocks = shadow.h->counters.blocks;
+    const char *wrong = NULL;
     void *ptr;
     shadow.operations++;
     enum heap_status status = heap_resize(shadow.h, b->ptr, op->bytes, &ptr);
-    if (status == HEAP_NO_MEMORY) {
-        shadow.refused++;
-        return !ptr && shadow_is_intact(b, SIZE_MAX) ? NULL : "a refused resize did harm";
-    }
+    if (status == HEAP_NO_MEMORY)
+        return shadow_refused_resize(op, b, ptr);
     if (status != HEAP_OK)
         return "a good resize is refused";
-    shadow.in_place += ptr == old.ptr;
-    shadow.moved += ptr != old.ptr;
+    bool has_moved = ptr != old.ptr;
+    shadow.in_place += !has_moved;
+    shadow.moved += has_moved;
     shadow_disown(b);
     b->ptr = ptr;
     b->bytes = op->bytes;
+    b->has_record = shadow.h->seam->granted(shadow.h, ptr) > 0;
     if (!shadow_is_intact(b, op->bytes))
         return "a resize lost content";
-    if (ptr != old.ptr) /* a policy that never reuses keeps the old block's record */
-        shadow.records += shadow.h->counters.blocks - blocks;
-    return shadow_judge_place(b, HEAP_ALIGN, has_record);
+    if (has_moved) {
+        wrong = shadow_seek(op->bytes, false, 1);
+        shadow_join(&old);
+    }
+    wrong = wrong ? wrong : shadow_settle(has_moved && b->has_record);
+    return wrong ? wrong : shadow_judge_place(b, HEAP_ALIGN);
 }
 
 /* Frees of what is not live, and allocations of what is, are left out: that is what shrinking makes of some. */

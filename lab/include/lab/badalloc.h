@@ -3,14 +3,15 @@
  * both kernels.
  *
  * Whatever is asked, the answer must be a documented one: a block that is inside the heap and aligned, or a refusal
- * that changes nothing, after which a small request succeeds. The rows have the numbers of docs/hazards.md, BA-01 and
- * on. */
+ * that changes nothing, after which a small request succeeds. Where freed blocks wait (from harden 3 on, in two heaps
+ * of five), a refusal may give them back first: there nothing of the live blocks, their starts and their number changes.
+ * The rows have the numbers of docs/hazards.md, BA-01 and on. */
 #ifndef LAB_BADALLOC_H
 #define LAB_BADALLOC_H
 
 #include <alloc/heap_ops.h>
 
-enum { LAB_BAD_SIZES_MAX = 1024 };
+enum { LAB_BAD_SIZES_MAX = 1024, LAB_BAD_BLOCKS = 4 };
 
 /* The sizes of rows BA-01 to BA-04. */
 struct lab_bad_sizes {
@@ -27,7 +28,8 @@ enum lab_bad_call {
     LAB_BAD_CALLOC,  /* first * second */
     LAB_BAD_ALIGNED, /* `first` bytes at a multiple of `second` */
     LAB_BAD_RESIZE,  /* from `first` bytes to `second` */
-    LAB_BAD_RAW,     /* the policy's own operations, without the front-end: `first` bytes at a multiple of `second` */
+    LAB_BAD_RAW, /* the operations behind the front-end, the guards' or the policy's own: `first` bytes at a multiple
+                        of `second` */
 };
 
 struct lab_bad_case {
@@ -51,6 +53,7 @@ struct lab_badalloc {
     struct lab_bad_case now; /* the last case: where something is wrong, that one */
 
     struct heap heap;
+    void *kept[LAB_BAD_BLOCKS]; /* the live blocks of `heap`; NULL: freed */
     struct lab_bad_sizes sizes;
 };
 

@@ -1,5 +1,6 @@
 /* Harden 2 to 4 under every policy: zones to the byte, poison, quarantine, the full check; and no false alarm. */
 #include "alloc_region.h"
+#include "assertion.h"
 
 #define A HEAP_ALIGN
 #define FRONT (2 * A) /* of the record before a payload */
@@ -334,6 +335,54 @@ static void full_check_follows_every_operation(void **state)
     }
 }
 
+/* ---- the policy's promise, on which the zone behind a payload stands ---- */
+
+static const struct heap_ops *sound;
+
+/* A bytes too few: less than was asked for where the rest is not made up for by rounding. */
+static void *stingy_alloc(struct heap *own, size_t bytes, size_t align)
+{
+    return sound->alloc(own, bytes - A, align);
+}
+
+static bool lying_resize(struct heap *own, void *ptr, size_t bytes)
+{
+    return own && ptr && bytes > 0;
+}
+
+static void allocate_some(void)
+{
+    for (size_t bytes = 1; bytes <= 16 * A; bytes++)
+        heap_alloc(h, bytes);
+}
+
+static void resize_far(void)
+{
+    void *out, *block = heap_alloc(h, 10);
+    heap_resize(h, block, 5000, &out);
+}
+
+static void begin_guarded(const struct heap_ops *ops)
+{
+    const struct region_shape shape = {.limit = LIMIT, .harden = 3};
+    region_heap(&region, h, ops, &shape);
+}
+
+static void less_than_was_asked_for_is_an_assertion(void **state)
+{
+    sound = policy_of(state);
+    struct heap_ops stingy = *sound, liar = *sound;
+    stingy.alloc = stingy_alloc;
+    liar.resize = lying_resize;
+    begin_guarded(&stingy);
+    assert_true(is_assertion(allocate_some));
+    begin_guarded(&liar);
+    assert_true(is_assertion(resize_far));
+    begin_guarded(sound);
+    assert_false(is_assertion(allocate_some));
+    assert_false(is_assertion(resize_far));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +400,7 @@ int main(void)
         cmocka_unit_test(size_in_a_header_is_held_against_the_record),
         cmocka_unit_test(another_heap_of_the_owner_is_named),
         cmocka_unit_test(full_check_follows_every_operation),
+        cmocka_unit_test(less_than_was_asked_for_is_an_assertion),
     };
     region_begin(&region, HEAP_REGION_ALIGN);
     int failed = run_under_policies("guards", tests, COUNT(tests), is_any_policy);

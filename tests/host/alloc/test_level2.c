@@ -243,8 +243,7 @@ static size_t need_one_unit(const struct heap *any, size_t bytes, size_t align)
 /* As if the region's end had been damaged between the checks: an answer, no assertion. */
 static void growth_that_does_not_help_is_corruption(void **state)
 {
-    (void)state;
-    struct heap_ops liar = *heap_policy_find("first-fit");
+    struct heap_ops liar = *policy_of(state);
     const struct region_shape shape = {.limit = CAPACITY, .harden = 2};
     void *out;
     liar.need = need_one_unit;
@@ -271,7 +270,7 @@ int main(void)
     int failed = run_under_policies("level 2", tests, COUNT(tests), is_any_policy);
     failed += run_under_choices(tests, COUNT(tests));
     failed += run_under_policies("level 2: told first", of_structures, COUNT(of_structures), has_free_structure);
-    failed += cmocka_run_group_tests_name("level 2: growth", of_growth, NULL, NULL);
+    failed += run_under_policies("level 2: growth", of_growth, COUNT(of_growth), is_any_policy);
     region_end(&region);
     return failed;
 }

@@ -55,12 +55,16 @@ static bool comes_together_again(const struct episode *e)
 {
     const struct region_shape shape = {.limit = e->shape.limit, .is_fixed = true};
     struct heap_shape before, after;
-    void *first, *second;
+    void *aligned, *first, *second;
     if (!begin_heap(e, &shape) || heap_measure(h, &before) != HEAP_OK)
         return false;
+    heap_alloc_aligned(h, 1, 256, &aligned);
     first = heap_alloc(h, 1);
     second = heap_alloc(h, 100);
-    if (heap_free(h, first) != HEAP_OK || heap_free(h, second) != HEAP_OK || heap_measure(h, &after) != HEAP_OK)
+    if (!aligned || !first || !second) /* too little room to tell */
+        return false;
+    if (heap_free(h, aligned) != HEAP_OK || heap_free(h, first) != HEAP_OK || heap_free(h, second) != HEAP_OK ||
+        heap_measure(h, &after) != HEAP_OK)
         return false;
     return memcmp(&before, &after, sizeof before) == 0;
 }
@@ -145,6 +149,14 @@ static void random_options(uint64_t *random, struct episode *e)
     }
 }
 
+/* The levels whose checks cost a multiple come seldom. */
+static unsigned random_harden(uint64_t *random)
+{
+    static const uint8_t levels[16] = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4};
+    _Static_assert(HEAP_HARDEN_MAX == 4, "every level has its share");
+    return levels[random_below(random, sizeof levels)];
+}
+
 /* What the maker of an episode believes to be live; refusals are not foreseen. */
 struct maker {
     uint64_t random;
@@ -188,7 +200,7 @@ static void generate(struct episode *e, const struct heap_ops *policy, uint64_t 
     m.limit = random_limit(&m.random, policy->fixed);
     m.goal = (m.limit - policy->fixed) >> random_below(&m.random, 2);
     e->shape = (struct region_shape){.limit = m.limit, .is_fixed = random_below(&m.random, 2)};
-    e->shape.harden = (unsigned)random_below(&m.random, HEAP_HARDEN_MAX + 1);
+    e->shape.harden = random_harden(&m.random);
     random_options(&m.random, e);
     for (unsigned i = 0; i < SHADOW_IDS; i++)
         m.id[i] = i;
@@ -316,6 +328,13 @@ static void random_operations_are_answered_rightly(void **state)
 
 /* ---- the detector itself: a policy with a fault in it is caught, shrunk and written down ---- */
 
+/* Below the guards, which assert what a policy promises before the shadow can judge it. */
+static void generate_unguarded(struct episode *e, const struct heap_ops *policy, uint64_t seed)
+{
+    generate(e, policy, seed);
+    e->shape.harden %= 3;
+}
+
 static const struct heap_ops *sound;
 static size_t allocs;
 
@@ -344,7 +363,7 @@ static void fault_in_a_policy_is_caught_and_shrunk(void **state)
     size_t operation;
     uint64_t seed = 0;
     do
-        generate(&e, &faulty, ++seed);
+        generate_unguarded(&e, &faulty, ++seed);
     while (!run_episode(&e, &operation) && seed < 100);
     assert_true(seed < 100);
     shrink(&e);
@@ -371,7 +390,8 @@ static struct heap_freed sometimes_forgetful_free(struct heap *own, void *ptr)
     return ++allocs % 5 == 0 ? forgetful_free(own, ptr) : sound->free(own, ptr);
 }
 
-/* At least one policy must be of the kind that comes together again, or the end condition would be empty. */
+/* More than one policy must be of the kind that comes together again, or the end condition would be empty; a registry with
+ * one policy may have none. */
 static void block_that_is_lost_is_caught(void **state)
 {
     (void)state;
@@ -391,7 +411,9 @@ static void block_that_is_lost_is_caught(void **state)
         assert_non_null(wrong);
     }
     running = NULL;
-    assert_true(kinds > 1);
+    if (kinds == 0 && !heap_policies[1])
+        skip();
+    assert_true(kinds > 1 || !heap_policies[1]);
 }
 
 int main(void)

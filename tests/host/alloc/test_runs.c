@@ -104,20 +104,55 @@ static void payload_of_a_large_block_is_elsewhere(void **state)
     unsigned char *p = begin_pool(state, 1);
     struct run *r = run_of(0);
     for (size_t i = 0; i < COUNT(leads); i++) {
-        r->lead = leads[i];
+        r->lead = r->lead_again = leads[i];
         assert_found(HEAP_FAULT_HEADER);
         assert_bad_free(p, HEAP_CORRUPT, HEAP_FAULT_HEADER);
     }
-    r->lead = RUN_HEADER;
+    r->lead = r->lead_again = RUN_HEADER;
     give(p);
     assert_sound(h);
+}
+
+/* R5: a place where the payload could begin just as well, but only one of the two words says so. */
+static void payload_of_a_large_block_is_in_two_places(void **state)
+{
+    unsigned char *p = begin_pool(state, 1);
+    struct run *r = run_of(0);
+    size_t *const words[] = {&r->lead, &r->lead_again};
+    for (size_t i = 0; i < COUNT(words); i++) {
+        *words[i] = RUN_HEADER + HEAP_ALIGN;
+        assert_found(HEAP_FAULT_HEADER);
+        assert_bad_free(p, HEAP_CORRUPT, HEAP_FAULT_HEADER);
+        *words[i] = RUN_HEADER;
+    }
+    give(p);
+    assert_sound(h);
+}
+
+/* No bit of what the pool knows outside the region leads a check, a size query or a free out of it, or to a division by
+ * zero: with and without the guards, which ask for the size of each block before anything else is checked. */
+static void no_bit_of_the_pool_leads_astray(void **state)
+{
+    for (unsigned harden = 1; harden <= 3; harden += 2) {
+        unsigned char *p = begin_pool(state, harden);
+        for (size_t i = 0; i < 8 * sizeof *pool; i++) {
+            struct heap_snapshot sound = snapshot_begin(h);
+            ((unsigned char *)pool)[i / 8] ^= (unsigned char)(1u << i % 8);
+            assert_int_equal(heap_check(h), HEAP_CORRUPT);
+            heap_usable(h, p);
+            *h = sound.heap;
+            snapshot_end(&sound);
+        }
+        assert_sound(h);
+        assert_int_equal(heap_free(h, p), HEAP_OK);
+    }
 }
 
 /* Without a start table any aligned address may be freed: one behind a run whose header agrees with it. */
 static void lead_beyond_its_run_is_not_believed(void **state)
 {
     begin_pool(state, 0);
-    run_of(4)->lead = UNIT + HEAP_ALIGN;
+    run_of(4)->lead = run_of(4)->lead_again = UNIT + HEAP_ALIGN;
     assert_bad_free(region.memory + 5 * UNIT + HEAP_ALIGN, HEAP_CORRUPT, HEAP_FAULT_HEADER);
 }
 
@@ -272,6 +307,8 @@ int main(void)
         cmocka_unit_test(highest_run_is_forgotten),
         cmocka_unit_test(list_of_free_runs_ends_elsewhere),
         cmocka_unit_test(payload_of_a_large_block_is_elsewhere),
+        cmocka_unit_test(payload_of_a_large_block_is_in_two_places),
+        cmocka_unit_test(no_bit_of_the_pool_leads_astray),
         cmocka_unit_test(lead_beyond_its_run_is_not_believed),
         cmocka_unit_test(run_below_is_not_where_it_is_said_to_be),
         cmocka_unit_test(run_of_two_units_is_cut_up),
