@@ -211,12 +211,12 @@ static inline const char *shadow_judge_blocks(void)
     return NULL;
 }
 
-/* After each operation: counters, the heap's own check (at harden 4 the operation itself has just done it, but for what the
- * shadow wrote into a new block), and the content of one block in turn; now and then all there is. */
+/* After each operation: counters, the heap's own check (where the guards make it long, after every fourth; at harden 4 the
+ * heap does it itself), and the content of one block in turn; now and then all there is. */
 static inline const char *shadow_judge(size_t operation)
 {
     const char *wrong = shadow_judge_counters();
-    bool is_to_check = shadow.h->harden < 4 || operation % 8 == 7;
+    bool is_to_check = shadow.h->harden < 3 || operation % 4 == 3;
     if (!wrong && is_to_check && heap_check(shadow.h) != HEAP_OK)
         wrong = heap_fault_text(shadow.h->fault.class);
     const struct shadow_block *b = &shadow.blocks[operation % SHADOW_IDS];

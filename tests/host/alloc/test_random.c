@@ -152,9 +152,12 @@ static void random_options(uint64_t *random, struct episode *e)
 /* The levels whose checks cost a multiple come seldom. */
 static unsigned random_harden(uint64_t *random)
 {
-    static const uint8_t levels[16] = {0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4};
-    _Static_assert(HEAP_HARDEN_MAX == 4, "every level has its share");
-    return levels[random_below(random, sizeof levels)];
+    static const unsigned until[HEAP_HARDEN_MAX] = {11, 23, 27, 31}; /* of 32 */
+    size_t die = random_below(random, 32);
+    unsigned harden = 0;
+    while (harden < HEAP_HARDEN_MAX && die >= until[harden])
+        harden++;
+    return harden;
 }
 
 /* What the maker of an episode believes to be live; refusals are not foreseen. */

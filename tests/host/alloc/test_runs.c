@@ -135,11 +135,13 @@ static void no_bit_of_the_pool_leads_astray(void **state)
 {
     for (unsigned harden = 1; harden <= 3; harden += 2) {
         unsigned char *p = begin_pool(state, harden);
+        unsigned char *highest = take_units(harden == 1 ? UNITS - 5 : 3);
         for (size_t i = 0; i < 8 * sizeof *pool; i++) {
             struct heap_snapshot sound = snapshot_begin(h);
             ((unsigned char *)pool)[i / 8] ^= (unsigned char)(1u << i % 8);
             assert_int_equal(heap_check(h), HEAP_CORRUPT);
             heap_usable(h, p);
+            heap_usable(h, highest);
             *h = sound.heap;
             snapshot_end(&sound);
         }
@@ -183,6 +185,47 @@ static void run_of_two_units_is_cut_up(void **state)
     pool->first_free = pool->last_free = pool->last = rest;
     assert_found(HEAP_FAULT_HEADER);
     assert_bad_free(p, HEAP_CORRUPT, HEAP_FAULT_HEADER);
+}
+
+/* R3: a list that goes on into a payload, where all that a free run needs has been forged. */
+static void list_goes_on_into_a_payload(void **state)
+{
+    begin_units(policy_of(state)->name, 1);
+    unsigned char *low = take_units(UNITS - 6);
+    take_units(1);
+    take_units(5); /* to the end */
+    give(low);
+    struct run *forged = run_of(UNITS - 3), *below = run_of(UNITS - 4), *above = run_of(UNITS - 2);
+    below->size = UNIT | RUN_LARGE;
+    above->below = UNIT;
+    *forged = (struct run){.size = UNIT, .below = UNIT, .prev = run_of(0)};
+    run_of(0)->next = pool->last_free = forged;
+    assert_true(runs_check_free(h));
+    assert_found(HEAP_FAULT_LIST);
+}
+
+/* R3 at harden 2: a run in use that looks free is joined by neither neighbour, whatever its links say. */
+static void run_that_only_looks_free(void **state)
+{
+    begin_units(policy_of(state)->name, 2);
+    unsigned char *below = take_units(1);
+    take_units(1);
+    unsigned char *above = take_units(1);
+    take_units(1);
+    struct run *liar = run_of(1), *listed = run_of(4), *const links[] = {NULL, listed, run_of(2), liar};
+    liar->size = UNIT;
+    for (size_t i = 0; i < COUNT(links) * COUNT(links); i++) {
+        liar->next = links[i / COUNT(links)];
+        liar->prev = links[i % COUNT(links)];
+        if (liar->next == liar &&
+            liar->prev == liar) /* a list of its own: the one it is not in is checked by heap_check */
+            continue;
+        assert_true(runs_check_free(h));
+        assert_bad_free(below, HEAP_CORRUPT, HEAP_FAULT_HEADER);
+        assert_bad_free(above, HEAP_CORRUPT, HEAP_FAULT_HEADER);
+    }
+    run_of(2)->size = UNIT; /* and so does the next: free runs never touch */
+    assert_bad_free(below, HEAP_CORRUPT, HEAP_FAULT_HEADER);
 }
 
 /* ---- segregated storage: its lists (I3) ---- */
@@ -276,6 +319,35 @@ static void lists_of_slabs_lead_astray(void **state)
     assert_found(HEAP_FAULT_LIST);
 }
 
+/* At harden 2 a free looks at the slab it gives to: here one with free objects, which is in no list, or only says so. */
+static void slab_beside_its_list(void **state)
+{
+    (void)state;
+    begin_units("slab", 2);
+    unsigned char *p = take(100);
+    take(200);
+    struct run *s = run_of(0), *const links[] = {NULL, run_of(1), run_of(2), run_of(4)};
+    *list_of(s) = NULL;
+    for (size_t i = 0; i < COUNT(links) * COUNT(links); i++) {
+        s->next = links[i / COUNT(links)];
+        s->prev = links[i % COUNT(links)];
+        assert_bad_free(p, HEAP_CORRUPT, HEAP_FAULT_HEADER);
+    }
+}
+
+/* Nobody looks at a full slab before one of its objects is freed. */
+static void full_slab_with_a_free_object(void **state)
+{
+    (void)state;
+    begin_units("slab", 2);
+    unsigned char *p = take(100);
+    while (pool->first_free == run_of(1))
+        take(100);
+    uint16_t *first_free = (uint16_t *)(void *)((unsigned char *)run_of(0) + sizeof(struct run) + sizeof(size_t)) + 3;
+    *first_free = 0;
+    assert_bad_free(p, HEAP_CORRUPT, HEAP_FAULT_HEADER);
+}
+
 /* Its last object is marked free, but it was not given back. */
 static void slab_without_an_object_in_use(void **state)
 {
@@ -312,11 +384,14 @@ int main(void)
         cmocka_unit_test(lead_beyond_its_run_is_not_believed),
         cmocka_unit_test(run_below_is_not_where_it_is_said_to_be),
         cmocka_unit_test(run_of_two_units_is_cut_up),
+        cmocka_unit_test(list_goes_on_into_a_payload),
+        cmocka_unit_test(run_that_only_looks_free),
     };
     const struct CMUnitTest lists[] = {
         cmocka_unit_test(class_with_a_list_of_another), cmocka_unit_test(list_of_a_class_leads_astray),
         cmocka_unit_test(slab_is_missing_in_its_list),  cmocka_unit_test(full_slab_is_listed),
         cmocka_unit_test(lists_of_slabs_lead_astray),   cmocka_unit_test(slab_without_an_object_in_use),
+        cmocka_unit_test(slab_beside_its_list),         cmocka_unit_test(full_slab_with_a_free_object),
     };
     region_begin(&region, HEAP_REGION_ALIGN);
     int failed = run_under_policies("runs", shared, COUNT(shared), is_over_a_pool);
