@@ -142,9 +142,12 @@ static bool renew(struct lab_badalloc *b)
 
 static uint64_t mix(uint64_t sum, const void *bytes, size_t count)
 {
-    const size_t *words = bytes;
-    for (size_t i = 0; i < count / sizeof *words; i++)
-        sum = (sum ^ words[i]) * 0x100000001B3u;
+    const unsigned char *from = bytes;
+    size_t word; /* copied: the bytes may be of any type */
+    for (; count >= sizeof word; from += sizeof word, count -= sizeof word) {
+        __builtin_memcpy(&word, from, sizeof word);
+        sum = (sum ^ word) * 0x100000001B3u;
+    }
     return sum;
 }
 
