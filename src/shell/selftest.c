@@ -177,13 +177,13 @@ static void test_allocators(struct sh_context *c, const struct options *options)
     lab_arena_release(&c->arena, mark);
 }
 
-/* Every allocator on requests that have broken allocators before. */
-static void test_bad_requests(struct sh_context *c)
+/* Every allocator on requests that have broken allocators before, at the level of the options. */
+static void test_bad_requests(struct sh_context *c, unsigned harden)
 {
     bool are_enough = true;
     for (const struct heap_ops *const *policy = heap_policies; *policy; policy++) {
         size_t cases;
-        bool holds = selftest_bad_requests(c, *policy, &cases);
+        bool holds = selftest_bad_requests(c, *policy, harden, &cases);
         print_verdict(c, holds, (*policy)->name, ": every bad request of the table is answered rightly");
         are_enough = are_enough && cases >= 2000;
     }
@@ -198,5 +198,5 @@ void selftest_run(struct sh_context *c, const struct options *options)
             print_verdict(c, test->holds(c), test->name, "");
     }
     test_allocators(c, options);
-    test_bad_requests(c);
+    test_bad_requests(c, options->harden);
 }

@@ -18,7 +18,7 @@ extern const struct selftest selftest_failures[];
 
 /* Whether every bad request of the table (lab/badalloc.h) is answered rightly by that allocator; *cases: how many
  * there were. */
-bool selftest_bad_requests(struct sh_context *c, const struct heap_ops *policy, size_t *cases);
+bool selftest_bad_requests(struct sh_context *c, const struct heap_ops *policy, unsigned harden, size_t *cases);
 
 /* Tests memory protection, demand memory, frame accounting and every allocator on this machine; prints a line for each
  * and notes SH_FAILED if one fails. */

@@ -23,7 +23,7 @@ static bool run_table(struct sh_context *c, struct lab_badalloc *b)
     return holds;
 }
 
-bool selftest_bad_requests(struct sh_context *c, const struct heap_ops *policy, size_t *cases)
+bool selftest_bad_requests(struct sh_context *c, const struct heap_ops *policy, unsigned harden, size_t *cases)
 {
     size_t mark = c->arena.used, bytes = (policy->fixed + BLOCK_BYTES + FRAME_SIZE - 1) / FRAME_SIZE * FRAME_SIZE;
     struct lab_badalloc *b = lab_arena_take(&c->arena, 1, sizeof *b);
@@ -32,7 +32,7 @@ bool selftest_bad_requests(struct sh_context *c, const struct heap_ops *policy, 
         return false;
     memset(b, 0, sizeof *b);
     b->policy = policy;
-    b->harden = HEAP_HARDEN_MAX;
+    b->harden = harden;
     b->is_endless = true;
     b->bytes = bytes;
     bool holds = run_table(c, b);
