@@ -104,6 +104,18 @@ bool fit_is_sound_hole(const struct heap *h, struct block *b, bool may_touch);
 /* Whether the end mark is one, and says rightly whether a hole lies below it. */
 bool fit_is_sound_end(const struct heap *h, bool has_hole_below);
 
+/* Whether used block b can hold `bytes` where it stands, alone or with a hole directly above it; *wanted: the whole size that
+ * takes. False after blaming if b is damaged. */
+static inline bool fit_has_room_for(struct heap *h, struct block *b, size_t bytes, size_t *wanted)
+{
+    *wanted = block_size_for(bytes);
+    if (*wanted == 0 || !fit_is_sound_used(h, b))
+        return false;
+    const struct block *above = block_next(b);
+    size_t size = block_size(b);
+    return *wanted <= size || (!block_is_used(above) && *wanted - size <= block_size(above));
+}
+
 /* The same as the answer to a free: HEAP_OK and the block's size, or what to refuse it with. */
 struct heap_freed fit_judge_free(struct heap *h, struct block *b);
 

@@ -224,7 +224,7 @@ static bool check_blocks(struct heap *h, bool may_touch)
         if ((!may_touch && !block_is_prev_used(b)) || *block_tag(b) != block_size(b)) /* I4, I3 */
             return heap_blame(h, HEAP_FAULT_HEADER, b);
     }
-    return end->header == (BLOCK_USED | (end->header & BLOCK_PREV_USED)) || heap_blame(h, HEAP_FAULT_HEADER, end);
+    return fit_is_sound_end(h, !prev_used) || heap_blame(h, HEAP_FAULT_HEADER, end);
 }
 
 bool fit_check_blocks(struct heap *h)

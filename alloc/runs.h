@@ -108,6 +108,43 @@ size_t runs_large_size(const struct heap *h, size_t bytes);
  * large block with its payload elsewhere. */
 struct run *runs_find(const struct heap *h, const void *ptr);
 
+/* What a policy says of the block at ptr, in run r that it has cut up: its whole size, and the bytes of it before the payload.
+ * False if nothing in use can be believed to be there. */
+typedef bool runs_block_fn(const struct heap *h, const struct run *r, const void *ptr, size_t *size, size_t *front);
+
+/* usable, granted and resize of heap_ops.h for both kinds of block. A block in a run that is cut up stays as long as it is large
+ * enough; it cannot grow into its neighbour. Inline, so that each policy has its own. */
+static inline bool runs_block_at(const struct heap *h, const void *ptr, runs_block_fn *in_cut, size_t *size,
+                                 size_t *front)
+{
+    const struct run *r = runs_find(h, ptr);
+    if (!r || run_kind(r) != RUN_LARGE)
+        return r && in_cut(h, r, ptr, size, front);
+    *size = run_size(r);
+    *front = r->lead;
+    return true;
+}
+
+static inline size_t runs_usable(const struct heap *h, const void *ptr, runs_block_fn *in_cut)
+{
+    size_t size, front;
+    return runs_block_at(h, ptr, in_cut, &size, &front) ? size - front : 0;
+}
+
+static inline size_t runs_granted(const struct heap *h, const void *ptr, runs_block_fn *in_cut)
+{
+    size_t size, front;
+    return runs_block_at(h, ptr, in_cut, &size, &front) ? size : 0;
+}
+
+static inline bool runs_resize(struct heap *h, const void *ptr, size_t bytes, runs_block_fn *in_cut)
+{
+    struct run *r = runs_find(h, ptr);
+    if (r && run_kind(r) == RUN_LARGE)
+        return runs_resize_large(h, r, bytes);
+    return bytes <= runs_usable(h, ptr, in_cut);
+}
+
 /* A free that is refused: sets the fault, and the status that goes with it. With a start table it is not the pointer
  * that is wrong, but the structure. */
 struct heap_freed runs_refuse(struct heap *h, enum heap_fault_class class, const void *ptr);

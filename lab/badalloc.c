@@ -121,9 +121,7 @@ static bool occupy(struct lab_badalloc *b)
 static bool renew(struct lab_badalloc *b)
 {
     struct heap_setup setup = {.ops = b->policy, .harden = b->harden};
-    const struct heap_option *o = b->policy->options;
-    for (size_t i = 0; o && o[i].key; i++)
-        setup.options[i] = o[i].fallback;
+    heap_default_options(b->policy, setup.options);
     setup.region = (struct heap_region){.base = b->memory, .committed = b->bytes, .reserved = b->bytes};
     if (b->is_endless) {
         setup.region.committed = 0;

@@ -101,8 +101,7 @@ bool lab_parse_alloc(const char *text, size_t length, struct lab_alloc_spec *spe
     spec->policy = find_policy(word);
     if (!spec->policy)
         return unknown_policy(error, word);
-    for (size_t i = 0; spec->policy->options && spec->policy->options[i].key; i++)
-        spec->options[i] = spec->policy->options[i].fallback;
+    heap_default_options(spec->policy, spec->options);
     while (word_next(&list, &word)) {
         if (!parse_option(spec, word, &given, error))
             return false;

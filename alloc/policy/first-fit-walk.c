@@ -116,20 +116,16 @@ static struct heap_freed walk_free(struct heap *h, void *ptr)
 static bool walk_resize(struct heap *h, void *ptr, size_t bytes)
 {
     struct block *b = block_of(ptr);
-    size_t wanted = block_size_for(bytes);
-    if (wanted == 0 || !fit_is_sound_used(h, b))
+    size_t wanted;
+    if (!fit_has_room_for(h, b, bytes, &wanted))
         return false;
-    struct block *above = block_next(b);
-    size_t size = block_size(b);
-    if (wanted <= size) {
+    if (wanted <= block_size(b)) {
         struct block *tail = fit_split_tail(h, b, wanted, fit_split(h));
         if (tail)
             make_hole(h, tail);
         return true;
     }
-    if (block_is_used(above) || wanted - size > block_size(above))
-        return false;
-    block_mark_used(b, size + block_size(above));
+    block_mark_used(b, block_size(b) + block_size(block_next(b)));
     fit_split_tail(h, b, wanted, fit_split(h));
     return true;
 }

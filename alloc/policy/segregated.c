@@ -220,38 +220,27 @@ static struct heap_freed seg_free(struct heap *h, void *ptr)
     return freed;
 }
 
-/* Whole block at ptr, and the bytes of it before the payload; false if nothing in use can be believed to be there. */
-static bool block_at(const struct heap *h, const void *ptr, size_t *size, size_t *front)
+static bool block_in_chunk(const struct heap *h, const struct run *r, const void *ptr, size_t *size, size_t *front)
 {
-    const struct run *r = runs_find(h, ptr);
-    if (!r)
-        return false;
     const struct chunk *c = (const struct chunk *)r;
-    bool is_large = run_kind(r) == RUN_LARGE;
-    *size = is_large ? run_size(r) : c->block;
-    *front = is_large ? r->lead : PIECE_HEADER;
-    return is_large || (is_piece_of(h, c, piece_of(ptr)) && piece_of(ptr)->header == (c->block | PIECE_USED));
+    *size = c->block;
+    *front = PIECE_HEADER;
+    return is_piece_of(h, c, piece_of(ptr)) && piece_of(ptr)->header == (c->block | PIECE_USED);
 }
 
 static size_t seg_usable(const struct heap *h, const void *ptr)
 {
-    size_t size, front;
-    return block_at(h, ptr, &size, &front) ? size - front : 0;
+    return runs_usable(h, ptr, block_in_chunk);
 }
 
 static size_t seg_granted(const struct heap *h, const void *ptr)
 {
-    size_t size, front;
-    return block_at(h, ptr, &size, &front) ? size : 0;
+    return runs_granted(h, ptr, block_in_chunk);
 }
 
-/* A small block stays as long as it is large enough; it cannot become one of another class. */
 static bool seg_resize(struct heap *h, void *ptr, size_t bytes)
 {
-    struct run *r = runs_find(h, ptr);
-    if (r && run_kind(r) == RUN_LARGE)
-        return runs_resize_large(h, r, bytes);
-    return bytes <= seg_usable(h, ptr);
+    return runs_resize(h, ptr, bytes, block_in_chunk);
 }
 
 /* ---- walk and check ---- */

@@ -253,38 +253,27 @@ static struct heap_freed slab_free(struct heap *h, void *ptr)
     return freed;
 }
 
-/* Whole block at ptr, and the bytes of it before the payload; false if nothing in use can be believed to be there. */
-static bool block_at(const struct heap *h, const void *ptr, size_t *size, size_t *front)
+static bool object_in_slab(const struct heap *h, const struct run *r, const void *ptr, size_t *size, size_t *front)
 {
-    const struct run *r = runs_find(h, ptr);
-    if (!r)
-        return false;
     const struct slab *s = (const struct slab *)r;
-    bool is_large = run_kind(r) == RUN_LARGE;
-    *size = is_large ? run_size(r) : s->object;
-    *front = is_large ? r->lead : 0;
-    return is_large || (is_sane_slab(h, s) && is_used(s, number_of(h, s, ptr)));
+    *size = s->object;
+    *front = 0;
+    return is_sane_slab(h, s) && is_used(s, number_of(h, s, ptr));
 }
 
 static size_t slab_usable(const struct heap *h, const void *ptr)
 {
-    size_t size, front;
-    return block_at(h, ptr, &size, &front) ? size - front : 0;
+    return runs_usable(h, ptr, object_in_slab);
 }
 
 static size_t slab_granted(const struct heap *h, const void *ptr)
 {
-    size_t size, front;
-    return block_at(h, ptr, &size, &front) ? size : 0;
+    return runs_granted(h, ptr, object_in_slab);
 }
 
-/* An object stays as long as it is large enough; it cannot grow into its neighbour. */
 static bool slab_resize(struct heap *h, void *ptr, size_t bytes)
 {
-    struct run *r = runs_find(h, ptr);
-    if (r && run_kind(r) == RUN_LARGE)
-        return runs_resize_large(h, r, bytes);
-    return bytes <= slab_usable(h, ptr);
+    return runs_resize(h, ptr, bytes, object_in_slab);
 }
 
 /* ---- walk and check ---- */

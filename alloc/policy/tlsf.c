@@ -248,16 +248,13 @@ static struct heap_freed tlsf_free(struct heap *h, void *ptr)
 static bool tlsf_resize(struct heap *h, void *ptr, size_t bytes)
 {
     struct block *b = block_of(ptr);
-    size_t wanted = block_size_for(bytes);
-    if (wanted == 0 || !fit_is_sound_used(h, b))
+    size_t wanted;
+    if (!fit_has_room_for(h, b, bytes, &wanted))
         return false;
-    struct block *above = block_next(b);
-    size_t size = block_size(b);
-    if (wanted > size) {
-        if (block_is_used(above) || wanted - size > block_size(above))
-            return false;
+    if (wanted > block_size(b)) {
+        struct block *above = block_next(b);
         list_remove(h, above);
-        block_mark_used(b, size + block_size(above));
+        block_mark_used(b, block_size(b) + block_size(above));
     }
     struct block *tail = fit_split_tail(h, b, wanted, BLOCK_MIN);
     if (tail)

@@ -95,8 +95,7 @@ static bool run_scenario(struct sh_context *c, const struct options *options, co
 {
     struct lab_alloc_spec spec = {.policy = policy, .text = policy->name, .text_length = strlen(policy->name)};
     struct lab_observer observer = {.context = log, .done = log_done, .refused = log_refused};
-    for (size_t i = 0; policy->options && policy->options[i].key; i++)
-        spec.options[i] = policy->options[i].fallback;
+    heap_default_options(policy, spec.options);
     if (!experiment_prepare(c, options, &spec, run_text, &row->run))
         return false;
     experiment_run_one(c, program, row, log ? &observer : NULL);

@@ -11,20 +11,19 @@ figures may differ: they depend on where the linker put something, or on the mac
 
     KFIT_DOCS=update ctest -R kernel/docs       writes what was printed into the pages instead
 """
-import glob
 import os
 import re
 import subprocess
 
 from harness import ROOT
+from kfitlib import tables
 
 DEFAULT = "./kfit run --icount"
 PROMPT = "kfit> "
 BLOCK = re.compile(r"(?:<!-- session: (?P<command>[^\n]*?) -->\n)?```console(?P<marks>[^\n]*)\n(?P<body>.*?)```", re.S)
 
 
-def pages():
-    return [os.path.join(ROOT, "README.md")] + sorted(glob.glob(os.path.join(ROOT, "docs", "**", "*.md"), recursive=True))
+pages = tables.pages
 
 
 class Session:

@@ -71,8 +71,7 @@ static void make_heap(const struct heap_ops *ops, size_t bytes)
     memset(starts, 0, sizeof starts);
     setup.region =
         (struct heap_region){.base = REGION_ADDRESS, .committed = limit, .reserved = limit, .starts = starts};
-    for (size_t i = 0; ops->options && ops->options[i].key; i++)
-        setup.options[i] = ops->options[i].fallback;
+    heap_default_options(ops, setup.options);
     assert_int_equal(heap_init(h, &setup), HEAP_OK);
     memset(blocks, 0, sizeof blocks);
 }

@@ -150,8 +150,7 @@ static void make_heap(const struct heap_ops *ops)
     static _Alignas(4096) unsigned char memory[65536];
     struct heap_setup setup = {.ops = ops};
     setup.region = (struct heap_region){.base = memory, .committed = sizeof memory, .reserved = sizeof memory};
-    for (size_t i = 0; ops->options && ops->options[i].key; i++)
-        setup.options[i] = ops->options[i].fallback;
+    heap_default_options(ops, setup.options);
     assert_int_equal(heap_init(&heap, &setup), HEAP_OK);
 }
 

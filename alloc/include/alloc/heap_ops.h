@@ -35,13 +35,13 @@ struct heap_freed {
 };
 
 struct heap_ops {
-    const char *name;                  /* the word on the command line; the file's name without .c */
-    const char *summary;               /* one line, at most 60 characters */
-    const char *source;                /* citation: where the algorithm is published */
-    const char *complexity;            /* cost bound of alloc and free, e.g. "alloc O(holes), free O(1)" */
-    const char *family;                /* heading above it and its like in comparisons, e.g. "a list of holes"; NULL: none */
-    unsigned rung;                     /* place in lists and menus: the teaching order, ascending */
-    size_t state_bytes;                /* size of its state in struct heap */
+    const char *name;       /* the word on the command line; the file's name without .c */
+    const char *summary;    /* one line, at most 60 characters */
+    const char *source;     /* citation: where the algorithm is published */
+    const char *complexity; /* cost bound of alloc and free, e.g. "alloc O(holes), free O(1)" */
+    const char *family;     /* heading above it and its like in comparisons, e.g. "a list of holes"; NULL: none */
+    unsigned rung;          /* place in lists and menus: the teaching order, ascending */
+    size_t state_bytes;     /* size of its state in struct heap */
     const struct heap_option *options; /* its own options, ended by key NULL; NULL if it has none */
 
     /* Lays out an empty heap over h->committed bytes, at least `fixed` of them. May lower h->reserved to what it can make
@@ -92,6 +92,13 @@ extern const struct heap_ops *const heap_policies[];
 
 /* The policy of that name, or NULL. */
 const struct heap_ops *heap_policy_find(const char *name);
+
+/* Fills values[HEAP_OPTIONS_MAX], as far as the policy declares options, with what they are when nobody gives any. */
+static inline void heap_default_options(const struct heap_ops *ops, size_t *values)
+{
+    for (size_t i = 0; ops->options && ops->options[i].key; i++)
+        values[i] = ops->options[i].fallback;
+}
 
 /* ---- for use inside policies ---- */
 

@@ -51,8 +51,7 @@ static struct heap *heap_in_array(const struct heap_ops *ops)
     static _Alignas(max_align_t) unsigned char memory[ROOM];
     static struct heap h;
     struct heap_setup setup = {.ops = ops, .region = {.base = memory, .committed = ROOM, .reserved = ROOM}};
-    for (size_t i = 0; ops->options && ops->options[i].key; i++)
-        setup.options[i] = ops->options[i].fallback;
+    heap_default_options(ops, setup.options);
     assert_int_equal(heap_init(&h, &setup), HEAP_OK);
     return &h;
 }

@@ -161,8 +161,7 @@ static inline int test_end(void **state)
 static inline struct lab_run run_of(const struct heap_ops *ops, size_t heap_limit)
 {
     struct lab_run run = {.policy = ops, .harden = 1, .heap_limit = heap_limit, .check_every = 1};
-    for (size_t i = 0; ops->options && ops->options[i].key; i++)
-        run.options[i] = ops->options[i].fallback;
+    heap_default_options(ops, run.options);
     return run;
 }
 
