@@ -1,0 +1,139 @@
+/* Scripts: the language of the scenario files (lectures/NAME.kfit) and of the shell's heap commands. docs/scenarios.md is its
+ * page for those who write one.
+ *
+ *      title  a series of requests that best-fit serves whole and first-fit does not
+ *      about  Four holes of 500, 700, 650 and 900 units, kept apart by one used unit each.
+ *      use    first-fit heap=88112 unit=32
+ *      alloc  500 units as a
+ *      alloc  1 unit as wall[1]
+ *      free   a
+ *      say    Now the requests.
+ *      expect refused = 1 under first-fit
+ *
+ * Reading expands loops and expressions: what comes of a script is a flat list of steps, the same for every allocator.
+ * Pure: works on the caller's text and arena, prints nothing.
+ */
+#ifndef LAB_SCRIPT_H
+#define LAB_SCRIPT_H
+
+#include <lab/arena.h>
+#include <lab/error.h>
+#include <lab/expect.h>
+#include <lab/program.h>
+#include <lab/spec.h>
+
+enum {
+    LAB_SCRIPT_STEPS_MAX = 65536,
+    LAB_SCRIPT_BLOCKS_MAX = 16384,
+    LAB_BLOCK_NAME_MAX = 15, /* characters of a block's name, without its index */
+    LAB_LOOPS_MAX = 4,       /* loops inside each other */
+};
+
+enum lab_step_kind {
+    LAB_STEP_ALLOC,     /* alloc SIZE [as BLOCK] */
+    LAB_STEP_ALIGNED,   /* aalloc SIZE ALIGN [as BLOCK] */
+    LAB_STEP_RESIZE,    /* resize BLOCK SIZE */
+    LAB_STEP_FREE,      /* free BLOCK; of a block that is free already: a second free, on purpose */
+    LAB_STEP_WRITE,     /* write BLOCK [at OFFSET] [COUNT] | write BLOCK COUNT past | write BLOCK COUNT before */
+    LAB_STEP_READ,      /* read BLOCK [at OFFSET] [COUNT] */
+    LAB_STEP_CHECK,     /* check */
+    LAB_STEP_USE,       /* use [ALLOCATOR] [heap=SIZE] [harden=N] [vm=WORD] [unit=BYTES] [seed=N]: a fresh heap */
+    LAB_STEP_ABOUT,     /* about TEXT: what the script is about, before its first step */
+    LAB_STEP_SAY,       /* say TEXT */
+    LAB_STEP_SHOW,      /* map, holes, blocks, list or stats */
+    LAB_STEP_ASK,       /* ask: the next request is one for the quiz. Without any `ask` the quiz picks them itself */
+    LAB_STEP_EXPECT,    /* expect QUANTITY [BLOCK] RELATION VALUE [under ALLOCATORS] [on 32|on 64] */
+    LAB_STEP_COMMAND,   /* shell COMMAND: a command of the kernel's shell; on the host it does nothing */
+    LAB_STEP_ADVERSARY, /* adversary LIVE LARGEST: requests made to do as much harm as can be done */
+    LAB_STEP_KINDS
+};
+
+enum lab_show { LAB_SHOW_MAP, LAB_SHOW_HOLES, LAB_SHOW_BLOCKS, LAB_SHOW_LIST, LAB_SHOW_STATS };
+
+/* What a `use` chooses. What it does not name stays as it was, at first as the caller of the script has it. */
+struct lab_use {
+    struct lab_alloc_spec alloc; /* policy NULL: not named */
+    size_t heap_limit;           /* 0: not named */
+    int harden;                  /* -1: not named */
+    const char *vm;              /* vm_length 0: not named */
+    size_t vm_length;
+};
+
+struct lab_step {
+    enum lab_step_kind kind;
+    uint32_t line;  /* of the file, from 1 */
+    uint32_t block; /* index into script->blocks, where there is one */
+    bool is_again;  /* of a loop's second or later round */
+    uint8_t align_log2;
+    enum lab_show show;
+    size_t size; /* bytes asked for, resized to, written, read; SIZE_MAX for what no machine of this width can hold.
+                         ADVERSARY: LIVE */
+    ptrdiff_t offset; /* WRITE, READ: of the first byte from the payload's start; WRITE past: from its end (is_past).
+                         ADVERSARY: LARGEST */
+    bool is_past;
+    const char *text; /* ABOUT, SAY, COMMAND; text_length characters in the script's text. Else the statement's line */
+    size_t text_length;
+    union {
+        struct lab_expect expect; /* EXPECT */
+        struct lab_use use;       /* USE */
+    };
+};
+
+struct lab_script_block {
+    char name[LAB_BLOCK_NAME_MAX + 1];
+    uint32_t index; /* of wall[3]: 3; LAB_NO_INDEX: none */
+};
+#define LAB_NO_INDEX UINT32_MAX
+
+struct lab_script {
+    const char *title; /* title_length characters in the script's text */
+    size_t title_length;
+    struct lab_step *steps;
+    size_t count, capacity;
+    struct lab_script_block *blocks;
+    uint32_t block_count, block_capacity;
+    size_t unit;      /* bytes of a unit: SIZE units is a request whose whole block has that many; 0: none named */
+    uint64_t seed;    /* of random(LOW, HIGH) */
+    uint64_t random;  /* state */
+    uint32_t named;   /* blocks that were given a name by the script itself: b1, b2, ... */
+    uint32_t line;    /* read last */
+    uint8_t *is_live; /* of each block: as the script goes, whatever an allocator refuses */
+};
+
+/* Reads a whole file. `text` stays as long as the script is used; everything else comes from the arena. LAB_OK; LAB_BAD_INPUT
+ * with *error naming the line, the word and what is allowed; LAB_NO_SCRATCH. If not LAB_OK the arena is as it was. */
+enum lab_status lab_script_read(const char *text, size_t length, uint64_t seed, struct lab_arena *arena,
+                                struct lab_script *script, struct lab_error *error);
+
+/* An empty script, to which lab_script_add adds. False: the arena is too small, and as it was. */
+bool lab_script_start(struct lab_script *script, struct lab_arena *arena, size_t steps_max, uint32_t blocks_max);
+
+/* Reads one line, as typed: adds its step (none if it is blank or a comment). A loop, title or about is refused here. `text`
+ * stays as long as the script is used. LAB_OK; LAB_BAD_INPUT or LAB_NO_SCRATCH (the script is full) with *error, and the script
+ * as it was. */
+enum lab_status lab_script_add(struct lab_script *script, const char *text, size_t length, struct lab_error *error);
+
+/* The steps of a program, its blocks called b[SLOT]. LAB_OK, LAB_NO_SCRATCH; LAB_BAD_INPUT with *error: more steps or blocks
+ * than a script can have. */
+enum lab_status lab_script_from_program(const struct lab_program *program, struct lab_arena *arena,
+                                        struct lab_script *script, struct lab_error *error);
+
+/* The first step that keeps the script from being measured and compared under other allocators: one that uses a second heap,
+ * misuses a block, looks at the memory below, runs a command, adapts to the heap. NULL: there is none. */
+const struct lab_step *lab_script_unmeasurable(const struct lab_script *script);
+
+/* Of a script that can be measured: its heap operations as a program, whose slots are the script's blocks, with its
+ * expectations. False: the arena is too small, and as it was. */
+bool lab_script_program(const struct lab_script *script, struct lab_arena *arena, struct lab_program *program);
+
+/* A block's name as it is written, "wall[3]", into `out` (at least LAB_BLOCK_TEXT bytes); returns out. */
+#define LAB_BLOCK_TEXT (LAB_BLOCK_NAME_MAX + 13)
+const char *lab_block_text(const struct lab_script *script, uint32_t block, char *out);
+
+/* The block of that name; LAB_NO_INDEX: the script has none. */
+uint32_t lab_block_find(const struct lab_script *script, const char *name, size_t length);
+
+/* The words that begin a statement, ended by NULL. */
+extern const char *const lab_statements[];
+
+#endif
