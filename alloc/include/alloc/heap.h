@@ -78,9 +78,9 @@ struct heap_fault {
     enum heap_fault_class class;
     const void *address; /* the pointer given, or the damaged place */
     uint64_t operation;
-    const void *block;          /* the block it is about: from harden 3 on the caller's, else the whole block or hole that holds
+    const void *block; /* the block it is about: from harden 3 on the caller's, else the whole block or hole that holds
                                    `address` now; NULL: none is known */
-    size_t size;                /* of that block; 0: not known */
+    size_t size;       /* of that block; 0: not known */
     uint64_t born_at, freed_at; /* the operations that allocated and freed it; 0: not known */
     size_t bytes;               /* see the classes */
     uint8_t found;
@@ -126,7 +126,8 @@ struct heap_region {
     /* The owner's count of interrupts and faults under way: while it is not 0 no call of this heap is allowed, and each
      * asserts that. NULL: nobody counts. */
     const volatile unsigned *no_calls_while;
-    struct heap *other; /* another heap of this owner, and so on in a chain or ring: whose pointer it is, if not this heap's.
+    struct heap
+        *other; /* another heap of this owner, and so on in a chain or ring: whose pointer it is, if not this heap's.
                            NULL: there is none */
 };
 
@@ -160,6 +161,51 @@ struct heap_quarantine {
     unsigned first, count;
 };
 
+/* ---- listening to a search ---- */
+
+/* What a search looks at. */
+enum heap_place {
+    HEAP_PLACE_BLOCK,    /* a block, a hole mostly */
+    HEAP_PLACE_FRONTIER, /* what lies above a frontier, all of it: no block yet, and the one look that is no probe */
+    HEAP_PLACE_CLASS,    /* the list of a class of sizes */
+    HEAP_PLACE_ROW,      /* a word of bits: which of several classes have anything */
+    HEAP_PLACE_PASS, /* a block that a pass over all blocks comes to, which joins holes that touch: no candidate now */
+    HEAP_PLACES
+};
+
+/* What it thinks of it. */
+enum heap_verdict {
+    HEAP_TAKEN, /* it holds the request; the search ends with it */
+    HEAP_BEST_YET, /* it holds the request and is better than all before it; the search goes on. The last of these is taken */
+    HEAP_NO_BETTER,  /* it holds the request; one before it is better, or as good and earlier */
+    HEAP_TOO_SMALL,  /* smaller than the whole block of the request */
+    HEAP_MISALIGNED, /* large enough, but not for an aligned payload */
+    HEAP_IN_USE,     /* a block in use, which a walk steps over */
+    HEAP_NONE_THERE, /* a class or row with nothing free. In a pass: a hole with none directly above it */
+    HEAP_LEADS_ON, /* a row that has something free: the search goes on in it. In a pass: a hole with one directly above it */
+    HEAP_JOINED,  /* in a pass: the hole directly above the one before, which is now part of that */
+    HEAP_DAMAGED, /* it cannot be believed: the search ends, and the heap is blamed */
+    HEAP_VERDICTS
+};
+
+/* One look. Sizes are those of whole blocks, headers included, as in the walk. */
+struct heap_look {
+    enum heap_place place;
+    enum heap_verdict verdict;
+    const void *
+        address; /* first byte of the block, header included, or of what lies above the frontier. Of a class: of the block
+                            taken, which is there with HEAP_TAKEN alone. NULL: none */
+    size_t size, most; /* of the block, both; of a class or row: from the smallest that belongs there to the largest */
+};
+
+/* Who wants to be told of every look, in order, while the search is under way: of a search before growth and of the one after it,
+ * too. Owned by the caller, who keeps it in place as long as it listens. */
+struct heap_listener {
+    /* Must not change the heap, nor call any function of it. Of a damaged block the size is what stands there. */
+    void (*look)(void *context, struct heap *h, const struct heap_look *look);
+    void *context;
+};
+
 struct heap_ops;
 
 /* What heap_init wants to know besides the region. */
@@ -183,6 +229,7 @@ struct heap {
     uint8_t *starts;
     const volatile unsigned *no_calls_while;
     struct heap *other;
+    const struct heap_listener *listener; /* NULL: nobody listens */
     unsigned harden;
     size_t options[HEAP_OPTIONS_MAX];
     struct heap_counters counters;
@@ -195,6 +242,13 @@ struct heap {
  * brought to that size first, which is not counted as a growth. HEAP_BAD_REGION: too small or not aligned;
  * HEAP_NO_MEMORY: the first growth was refused; HEAP_BAD_ARGUMENT: harden, grain or an option out of range. */
 enum heap_status heap_init(struct heap *h, const struct heap_setup *setup);
+
+/* From now on the listener is told of every look; NULL: nobody, as after heap_init. Who listens changes no placement and no
+ * counter. Looks told in one operation, those above a frontier aside, are as many as its probes (counters.probes_now). */
+static inline void heap_listen(struct heap *h, const struct heap_listener *listener)
+{
+    h->listener = listener;
+}
 
 /* A block of at least `bytes` bytes at a multiple of HEAP_ALIGN, content undefined; NULL: refused, nothing changed
  * (h->fault has a class if the search for a place met a damaged block: then the heap does not grow either). A request
@@ -225,6 +279,12 @@ size_t heap_usable(struct heap *h, void *ptr);
 /* Tiles [0, committed) with extents, ascending and without gaps. HEAP_CORRUPT if the blocks do not tile, HEAP_OK
  * otherwise, also when the visitor ended the walk. */
 enum heap_status heap_walk(struct heap *h, heap_visit_fn *visit, void *context);
+
+/* The holes, each once, as extents of kind HEAP_FREE, in the order in which the policy keeps them: the list as it stands, or class
+ * after class and each list from its front; by address where the policy has no order of its own. What no list has is left out:
+ * bytes at the region's end that are too few for a unit. HEAP_CORRUPT if the structure behind the last hole visited is damaged,
+ * HEAP_OK otherwise, also when the visitor ended it. */
+enum heap_status heap_list(struct heap *h, heap_visit_fn *visit, void *context);
 
 /* Checks everything: from harden 3 on every live and every waiting block's zones and poison; then the walk's tiling, the
  * counters, the policy's own structure. HEAP_OK or HEAP_CORRUPT with h->fault set to the first finding. Changes no block. */
