@@ -78,9 +78,9 @@ struct heap_fault {
     enum heap_fault_class class;
     const void *address; /* the pointer given, or the damaged place */
     uint64_t operation;
-    const void *block; /* the block it is about: from harden 3 on the caller's, else the whole block or hole that holds
+    const void *block;          /* the block it is about: from harden 3 on the caller's, else the whole block or hole that holds
                                    `address` now; NULL: none is known */
-    size_t size;       /* of that block; 0: not known */
+    size_t size;                /* of that block; 0: not known */
     uint64_t born_at, freed_at; /* the operations that allocated and freed it; 0: not known */
     size_t bytes;               /* see the classes */
     uint8_t found;
@@ -126,8 +126,7 @@ struct heap_region {
     /* The owner's count of interrupts and faults under way: while it is not 0 no call of this heap is allowed, and each
      * asserts that. NULL: nobody counts. */
     const volatile unsigned *no_calls_while;
-    struct heap
-        *other; /* another heap of this owner, and so on in a chain or ring: whose pointer it is, if not this heap's.
+    struct heap *other; /* another heap of this owner, and so on in a chain or ring: whose pointer it is, if not this heap's.
                            NULL: there is none */
 };
 
@@ -165,43 +164,44 @@ struct heap_quarantine {
 
 /* What a search looks at. */
 enum heap_place {
-    HEAP_PLACE_BLOCK,    /* a block, a hole mostly */
-    HEAP_PLACE_FRONTIER, /* what lies above a frontier, all of it: no block yet, and the one look that is no probe */
+    HEAP_PLACE_BLOCK,    /* a block: a hole, but for those in use on a walk's way */
+    HEAP_PLACE_FRONTIER, /* all that lies above a frontier: no block yet, and the one look that is no probe */
     HEAP_PLACE_CLASS,    /* the list of a class of sizes */
     HEAP_PLACE_ROW,      /* a word of bits: which of several classes have anything */
-    HEAP_PLACE_PASS, /* a block that a pass over all blocks comes to, which joins holes that touch: no candidate now */
+    HEAP_PLACE_PASS,     /* a block met by a pass that joins the holes that touch: no candidate now */
     HEAP_PLACES
 };
 
 /* What it thinks of it. */
 enum heap_verdict {
-    HEAP_TAKEN, /* it holds the request; the search ends with it */
-    HEAP_BEST_YET, /* it holds the request and is better than all before it; the search goes on. The last of these is taken */
+    HEAP_TAKEN,      /* it holds the request; the search ends with it */
+    HEAP_BEST_YET,   /* it holds the request, better than all before it; the search goes on. The last is taken */
     HEAP_NO_BETTER,  /* it holds the request; one before it is better, or as good and earlier */
     HEAP_TOO_SMALL,  /* smaller than the whole block of the request */
     HEAP_MISALIGNED, /* large enough, but not for an aligned payload */
-    HEAP_IN_USE,     /* a block in use, which a walk steps over */
-    HEAP_NONE_THERE, /* a class or row with nothing free. In a pass: a hole with none directly above it */
-    HEAP_LEADS_ON, /* a row that has something free: the search goes on in it. In a pass: a hole with one directly above it */
-    HEAP_JOINED,  /* in a pass: the hole directly above the one before, which is now part of that */
-    HEAP_DAMAGED, /* it cannot be believed: the search ends, and the heap is blamed */
+    HEAP_IN_USE,     /* a block in use, which is stepped over */
+    HEAP_NONE_THERE, /* a class or row with nothing free. In a pass: a hole with none above it */
+    HEAP_LEADS_ON,   /* a row with something free: the search goes on in it. In a pass: a hole with one above it */
+    HEAP_JOINED,     /* in a pass: the hole directly above the one before, of which it is now a part */
+    HEAP_DAMAGED,    /* it cannot be believed: the search ends, and the heap is blamed */
     HEAP_VERDICTS
 };
 
-/* One look. Sizes are those of whole blocks, headers included, as in the walk. */
+/* One look. */
 struct heap_look {
     enum heap_place place;
     enum heap_verdict verdict;
-    const void *
-        address; /* first byte of the block, header included, or of what lies above the frontier. Of a class: of the block
-                            taken, which is there with HEAP_TAKEN alone. NULL: none */
-    size_t size, most; /* of the block, both; of a class or row: from the smallest that belongs there to the largest */
+    /* First byte of the block, header included, or of what lies above the frontier. Of a class only that of the block taken from
+     * it, with HEAP_TAKEN. NULL: none. */
+    const void *address;
+    /* The block's whole size in both; of a class or row, the smallest and the largest that belong there. */
+    size_t size, most;
 };
 
-/* Who wants to be told of every look, in order, while the search is under way: of a search before growth and of the one after it,
+/* Who wants to be told of every look, in order, while a search is under way: of the search before a growth and of the one after it
  * too. Owned by the caller, who keeps it in place as long as it listens. */
 struct heap_listener {
-    /* Must not change the heap, nor call any function of it. Of a damaged block the size is what stands there. */
+    /* Must not change the heap, nor call any function of it. */
     void (*look)(void *context, struct heap *h, const struct heap_look *look);
     void *context;
 };
