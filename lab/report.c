@@ -174,7 +174,7 @@ static void report_end(const struct lab_sink *sink, const struct lab_result *res
     if (result->check != HEAP_OK)
         lab_print(sink, ", found at operation %s", lab_grouped(result->done, operation));
     if (result->expectation_failed)
-        lab_print(sink, "; the scenario expected another number of refusals");
+        lab_print(sink, "; an expectation of the scenario did not hold");
     if (result->check == HEAP_OK && result->counters.live > 0)
         lab_print(sink, "; leak: %s blocks, %s bytes never freed", lab_grouped(result->counters.live, operation),
                   lab_grouped(result->live_end, bytes));

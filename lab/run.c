@@ -10,7 +10,7 @@
 #include "call.h"
 #include "content.h"
 #include "costs.h"
-#include "cstring.h"
+#include "dues.h"
 
 #define DIGEST_START 0xCBF29CE484222325u /* FNV-1a, 64 bits */
 #define DIGEST_PRIME 0x100000001B3u
@@ -43,6 +43,7 @@ struct running {
     struct kind alloc, free, resize;
     struct lab_meter meter;
     struct room room;
+    struct dues dues;
     size_t live; /* P */
 };
 
@@ -282,13 +283,29 @@ static bool is_check_due(const struct running *r)
     return every != LAB_CHECK_OFF && every != LAB_CHECK_END && r->result->done % every == 0;
 }
 
+static const void *payload_of(const void *context, uint32_t slot)
+{
+    const struct running *r = context;
+    return r->slots[slot].payload;
+}
+
+static void check_dues(struct running *r)
+{
+    struct lab_view view = {
+        .heap = &r->heap, .refused = r->result->failed, .live = r->live, .context = r, .payload = payload_of};
+    if (is_sound(r))
+        dues_check(&r->dues, &view, r->result);
+}
+
 static void run_operations(struct running *r)
 {
     uint64_t vm_before = r->world->vm_clock(r->world->context);
+    check_dues(r);
     for (size_t index = 0; index < r->program->count && is_sound(r); index++) {
         bool is_granted = do_operation(r, index);
         r->result->done = index + 1;
         note_peaks(r);
+        check_dues(r);
         if (is_check_due(r) && is_sound(r))
             check_heap(r);
         if (is_sound(r))
@@ -316,29 +333,6 @@ static bool take_scratch(struct running *r, struct lab_arena *arena)
         r->slots[i] = (struct slot){0};
     return kind_init(&r->alloc, arena, p->count_of[LAB_ALLOC] + p->count_of[LAB_ALIGNED] + resizes) &&
            kind_init(&r->free, arena, p->count_of[LAB_FREE] + resizes) && kind_init(&r->resize, arena, resizes);
-}
-
-/* Whether the policy's own options are all at their defaults. */
-static bool has_default_options(const struct lab_run *run)
-{
-    const struct heap_option *o = run->policy->options;
-    for (size_t i = 0; o && o[i].key; i++) {
-        if (run->options[i] != o[i].fallback)
-            return false;
-    }
-    return true;
-}
-
-/* What a scenario says of an allocator, it says of its defaults. */
-static void check_expectations(struct running *r)
-{
-    const struct lab_program *p = r->program;
-    bool is_plain = has_default_options(r->run);
-    for (size_t i = 0; i < p->expectation_count; i++) {
-        const struct lab_expectation *e = &p->expectations[i];
-        if (is_plain && lab_equal(e->policy, r->run->policy->name) && e->refused != r->result->failed)
-            r->result->expectation_failed = true;
-    }
 }
 
 /* A damaged heap may not be measurable: then only its size is known. */
@@ -375,7 +369,6 @@ static void finish(struct running *r)
     summarise(&r->free, &result->cost_free, &result->vm_free);
     summarise(&r->resize, &result->cost_resize, &result->vm_resize);
     measure_end(r);
-    check_expectations(r);
     if (r->run->observer && r->run->observer->finished)
         r->run->observer->finished(r->run->observer->context, &r->heap);
 }
@@ -392,6 +385,7 @@ enum lab_status lab_run_program(const struct lab_world *world, struct lab_arena 
         result->fixed = heap_fixed(&r.heap);
         result->heap_peak = r.heap.committed;
         lab_meter_set(&r.meter, world, &r.heap);
+        r.dues = dues_of(program, run);
         if (run->observer && run->observer->started)
             run->observer->started(run->observer->context, &r.heap);
         run_operations(&r);

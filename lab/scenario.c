@@ -48,46 +48,58 @@ static bool make_series(struct lab_arena *arena, struct lab_program *program, co
     return true;
 }
 
-static void expect(struct lab_program *program, const struct lab_expectation *expectations, size_t count)
+/* What must come of it under one policy. */
+struct promise {
+    const char *policy;
+    uint32_t refused; /* exactly so many requests */
+};
+
+/* The promises are due at the end. */
+static bool expect(struct lab_arena *arena, struct lab_program *program, const struct promise *promises, size_t count)
 {
-    program->expectations = expectations;
-    program->expectation_count = count;
+    struct lab_due *due = lab_arena_take(arena, count, sizeof *due);
+    for (size_t i = 0; due && i < count; i++) {
+        due[i] = (struct lab_due){.after = program->count,
+                                  .expect = {.quantity = LAB_Q_REFUSED, .value = promises[i].refused}};
+        due[i].expect.under = promises[i].policy;
+        due[i].expect.under_length = lab_length(promises[i].policy);
+    }
+    program->due = due;
+    program->due_count = due ? count : 0;
+    return due != NULL;
 }
 
 static bool make_first_wins(struct lab_arena *arena, struct lab_program *program)
 {
     static const size_t requests[] = {600, 650, 900, 500, 100};
-    static const struct lab_expectation expected[] = {{"first-fit", 0}, {"best-fit", 1}};
+    static const struct promise expected[] = {{"first-fit", 0}, {"best-fit", 1}};
     if (!make_series(arena, program, requests, 5))
         return false;
-    expect(program, expected, 2);
-    return true;
+    return expect(arena, program, expected, 2);
 }
 
 static bool make_best_wins(struct lab_arena *arena, struct lab_program *program)
 {
     static const size_t requests[] = {600, 500, 700, 900};
-    static const struct lab_expectation expected[] = {{"first-fit", 1}, {"best-fit", 0}};
+    static const struct promise expected[] = {{"first-fit", 1}, {"best-fit", 0}};
     if (!make_series(arena, program, requests, 4))
         return false;
-    expect(program, expected, 2);
-    return true;
+    return expect(arena, program, expected, 2);
 }
 
 static bool make_worst_loses(struct lab_arena *arena, struct lab_program *program)
 {
     static const size_t requests[] = {500, 650, 700};
-    static const struct lab_expectation expected[] = {{"worst-fit", 1}, {"first-fit", 0}, {"best-fit", 0}};
+    static const struct promise expected[] = {{"worst-fit", 1}, {"first-fit", 0}, {"best-fit", 0}};
     if (!make_series(arena, program, requests, 3))
         return false;
-    expect(program, expected, 3);
-    return true;
+    return expect(arena, program, expected, 3);
 }
 
 /* Four times a large block that goes and a small one that stays, then the request. */
 static bool make_next_roams(struct lab_arena *arena, struct lab_program *program)
 {
-    static const struct lab_expectation expected[] = {{"next-fit", 1}, {"first-fit", 0}, {"best-fit", 0}};
+    static const struct promise expected[] = {{"next-fit", 1}, {"first-fit", 0}, {"best-fit", 0}};
     enum { ROUNDS = 4, GOES = 400, STAYS = 10, REQUEST = 700 };
     const uint32_t going = BEGINNING_BLOCKS, staying = BEGINNING_BLOCKS + 1;
     struct builder b;
@@ -99,14 +111,13 @@ static bool make_next_roams(struct lab_arena *arena, struct lab_program *program
         builder_free(&b, going);
     }
     builder_alloc(&b, staying + ROUNDS, units(REQUEST));
-    expect(program, expected, 3);
-    return true;
+    return expect(arena, program, expected, 3);
 }
 
 /* A block that stays, then short-lived boxes one after the other: 240,000 bytes asked for, never 200 live. */
 static bool make_long_lived(struct lab_arena *arena, struct lab_program *program)
 {
-    static const struct lab_expectation expected[] = {{"first-fit", 0}, {"best-fit", 0}};
+    static const struct promise expected[] = {{"first-fit", 0}, {"best-fit", 0}};
     enum { BOXES = 2000, BOX = 120, STAYS = 64, LIMIT = 32768 };
     struct builder b;
     if (!builder_start(&b, arena, program, 1 + 2 * BOXES, 2))
@@ -117,15 +128,14 @@ static bool make_long_lived(struct lab_arena *arena, struct lab_program *program
         builder_free(&b, 1);
     }
     program->heap_limit = LIMIT;
-    expect(program, expected, 2);
-    return true;
+    return expect(arena, program, expected, 2);
 }
 
 /* Blocks of one size between small ones that stay: all of them go, and are asked for again. 5,000 bytes lie inside a class of sizes
  * at both widths: 4,992 to 5,119 of whole block. */
 static bool make_good_misses(struct lab_arena *arena, struct lab_program *program)
 {
-    static const struct lab_expectation expected[] = {{"tlsf", 8}, {"first-fit", 0}, {"best-fit", 0}};
+    static const struct promise expected[] = {{"tlsf", 8}, {"first-fit", 0}, {"best-fit", 0}};
     enum { BLOCKS = 8, BLOCK = 5000, STAYS = 24, LIMIT = 45056 };
     struct builder b;
     if (!builder_start(&b, arena, program, 4 * BLOCKS, 3 * BLOCKS))
@@ -139,14 +149,13 @@ static bool make_good_misses(struct lab_arena *arena, struct lab_program *progra
     for (uint32_t i = 0; i < BLOCKS; i++)
         builder_alloc(&b, 2 * BLOCKS + i, BLOCK);
     program->heap_limit = LIMIT;
-    expect(program, expected, 3);
-    return true;
+    return expect(arena, program, expected, 3);
 }
 
 /* Small blocks come and all go; then larger ones are asked for, one at a time. */
 static bool make_all_free(struct lab_arena *arena, struct lab_program *program)
 {
-    static const struct lab_expectation expected[] = {{"reuse", 4}, {"first-fit", 0}, {"first-fit-walk", 0}};
+    static const struct promise expected[] = {{"reuse", 4}, {"first-fit", 0}, {"first-fit-walk", 0}};
     enum { BOXES = 240, BOX = 120, LARGER = 4, LIMIT = 32768 };
     struct builder b;
     if (!builder_start(&b, arena, program, 2 * BOXES + 2 * LARGER, BOXES))
@@ -160,14 +169,13 @@ static bool make_all_free(struct lab_arena *arena, struct lab_program *program)
         builder_free(&b, 0);
     }
     program->heap_limit = LIMIT;
-    expect(program, expected, 3);
-    return true;
+    return expect(arena, program, expected, 3);
 }
 
 /* Boxes that stay, then one after the other that comes and goes behind them. */
 static bool make_crowd(struct lab_arena *arena, struct lab_program *program)
 {
-    static const struct lab_expectation expected[] = {{"first-fit-walk", 0}, {"first-fit", 0}, {"best-fit", 0}};
+    static const struct promise expected[] = {{"first-fit-walk", 0}, {"first-fit", 0}, {"best-fit", 0}};
     enum { STAYING = 1000, COMING = 1000, BOX = 56 };
     struct builder b;
     if (!builder_start(&b, arena, program, STAYING + 2 * COMING, STAYING + 1))
@@ -179,8 +187,7 @@ static bool make_crowd(struct lab_arena *arena, struct lab_program *program)
         builder_free(&b, STAYING);
     }
     program->heap_limit = (size_t)1 << 20;
-    expect(program, expected, 3);
-    return true;
+    return expect(arena, program, expected, 3);
 }
 
 /* A heap of 16 KiB, filled with 128 blocks of 100 bytes, of which every `keep`th stays (0: none); then the requests. */
@@ -205,26 +212,24 @@ static bool make_refill(struct lab_arena *arena, struct lab_program *program, ui
 
 static bool make_phases(struct lab_arena *arena, struct lab_program *program)
 {
-    static const struct lab_expectation expected[] = {{"segregated", 60}, {"slab", 0}, {"first-fit", 0}};
+    static const struct promise expected[] = {{"segregated", 60}, {"slab", 0}, {"first-fit", 0}};
     if (!make_refill(arena, program, 0, 60, 200))
         return false;
-    expect(program, expected, 3);
-    return true;
+    return expect(arena, program, expected, 3);
 }
 
 static bool make_survivors(struct lab_arena *arena, struct lab_program *program)
 {
-    static const struct lab_expectation expected[] = {{"slab", 16}, {"segregated", 16}, {"first-fit", 0}};
+    static const struct promise expected[] = {{"slab", 16}, {"segregated", 16}, {"first-fit", 0}};
     if (!make_refill(arena, program, 8, 16, 600))
         return false;
-    expect(program, expected, 3);
-    return true;
+    return expect(arena, program, expected, 3);
 }
 
 /* Requests one byte above a power of two: 2,049 in 32 KiB, where 15 of them fit. */
 static bool make_doubling(struct lab_arena *arena, struct lab_program *program)
 {
-    static const struct lab_expectation expected[] = {{"buddy", 8}, {"first-fit", 0}, {"best-fit", 0}};
+    static const struct promise expected[] = {{"buddy", 8}, {"first-fit", 0}, {"best-fit", 0}};
     enum { BLOCKS = 15, BLOCK = 2049, LIMIT = 32768 };
     struct builder b;
     if (!builder_start(&b, arena, program, BLOCKS, BLOCKS))
@@ -232,8 +237,7 @@ static bool make_doubling(struct lab_arena *arena, struct lab_program *program)
     for (uint32_t i = 0; i < BLOCKS; i++)
         builder_alloc(&b, i, BLOCK);
     program->heap_limit = LIMIT;
-    expect(program, expected, 3);
-    return true;
+    return expect(arena, program, expected, 3);
 }
 
 const struct lab_scenario lab_scenarios[] = {

@@ -147,8 +147,12 @@ static void report_failures(struct sh_context *c, const struct experiment_row *r
         lab_print(&sink, "the zero page was written to in the run under %s", row->run.policy->name);
         sh_error(c, SH_FAILED, row->run.policy->name, message);
     } else if (row->result.expectation_failed) {
-        lab_print(&sink, "the scenario's expectation for %s did not hold: %zu requests were refused",
-                  row->run.policy->name, row->result.failed);
+        const struct lab_expect *expect = row->result.expectation;
+        lab_print(&sink, "%s, line %u: expected ", row->run.run_text, expect->line);
+        lab_expect_print(&sink, expect, NULL);
+        lab_print(&sink, ", found ");
+        lab_quantity_print(&sink, expect->quantity, row->result.expectation_found);
+        lab_print(&sink, " under %s", row->run.policy->name);
         sh_error(c, SH_FAILED, row->run.policy->name, message);
     }
 }

@@ -45,12 +45,12 @@ enum lab_relation { LAB_EQUAL, LAB_NOT_EQUAL, LAB_LESS, LAB_LESS_EQUAL, LAB_GREA
 struct lab_expect {
     enum lab_quantity quantity;
     enum lab_relation relation;
-    uint32_t block; /* LAB_Q_AT, LAB_Q_SIZE: which */
+    bool is_bound;  /* it is held against LAB_Q_BOUND; `value` is 0 */
+    uint32_t block; /* LAB_Q_AT, LAB_Q_SIZE: which; else 0 */
     uint64_t value;
-    const char
-        *under; /* the allocators it is said of, separated by commas, or "all"; under_length 0: the script's own */
-    size_t under_length;
-    uint32_t line; /* of the file */
+    const char *under;   /* the allocators it is said of, separated by commas, or "all"; in the script's text */
+    size_t under_length; /* 0: the script's own */
+    uint32_t line;       /* of the file */
 };
 
 struct lab_memory;
@@ -72,11 +72,14 @@ struct lab_view {
  * at their defaults, which is what the names of `under` mean. */
 bool lab_expect_concerns(const struct lab_expect *expect, const char *policy, bool is_own, bool is_plain);
 
-/* Whether it holds; *found: what the quantity is. A block that is not live is nowhere: UINT64_MAX, and nothing holds of it but
- * that it is not equal. */
+/* Whether it holds; *found: what the quantity is. A block that is not live is nowhere, and a damaged heap has no shape: then
+ * *found is UINT64_MAX, and nothing holds of it but that it is not equal. The heap is walked, its fault forgotten. */
 bool lab_expect_holds(const struct lab_expect *expect, const struct lab_view *view, uint64_t *found);
 
 /* "refused = 1", "at b = 0x40", "fault = double free", without a line's end. `block_name` is the block's, or NULL. */
 void lab_expect_print(const struct lab_sink *sink, const struct lab_expect *expect, const char *block_name);
+
+/* A quantity's value as it is written there: an offset in hexadecimal, a fault by its name, "nothing" for UINT64_MAX. */
+void lab_quantity_print(const struct lab_sink *sink, enum lab_quantity quantity, uint64_t value);
 
 #endif

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <lab/expect.h>
+
 enum lab_op_kind {
     LAB_ALLOC,                           /* a ID SIZE */
     LAB_ALIGNED,                         /* m ID SIZE ALIGN */
@@ -26,10 +28,10 @@ struct lab_op {
     uint8_t align_log2;                  /* LAB_ALIGNED only */
 };
 
-/* What a scenario says must come of it under one policy. */
-struct lab_expectation {
-    const char *policy;                  /* registered name */
-    uint32_t refused;                    /* exactly so many requests are refused */
+/* What must hold when operations [0, after) are done; refused ones are done, too. */
+struct lab_due {
+    size_t after;
+    struct lab_expect expect;
 };
 
 struct lab_program {
@@ -38,8 +40,8 @@ struct lab_program {
     uint32_t slots;                      /* every slot is below this */
     size_t count_of[LAB_OP_KINDS];       /* operations of each kind */
     size_t heap_limit;                   /* most bytes the heap may reach, where the program fixes it; 0: the user's choice */
-    const struct lab_expectation *expectations;  /* may be NULL */
-    size_t expectation_count;
+    const struct lab_due *due;           /* ascending by `after`; may be NULL */
+    size_t due_count;
 };
 
 #endif

@@ -68,6 +68,7 @@ struct lab_run {
     size_t grain;                        /* 0: default */
     unsigned harden;
     size_t heap_limit;                   /* the program's own limit comes first */
+    bool is_foreign;                     /* the program's script names an allocator or options of its own, and not these */
     size_t check_every;                  /* LAB_CHECK_OFF, LAB_CHECK_END, or every so many operations and at the end */
     size_t sample_every;                 /* 0: never */
     uint64_t seed;                       /* for the record only: the program is made already */
@@ -103,7 +104,9 @@ struct lab_result {
     enum heap_status check;              /* HEAP_OK, or what the first failing check found */
     struct heap_fault fault;             /* with it: the finding */
     bool check_ran;                      /* false: `check` reads "off" */
-    bool expectation_failed;             /* a scenario's expectation for this policy did not hold */
+    bool expectation_failed;             /* one of the program's that concerns this run did not hold: the first of them, */
+    const struct lab_expect *expectation; /* in the program; else NULL */
+    uint64_t expectation_found;          /* what its quantity was */
     size_t first_refused;                /* index of the first refused operation; SIZE_MAX if none */
 };
 

@@ -20,6 +20,7 @@
 #include <lab/error.h>
 #include <lab/expect.h>
 #include <lab/program.h>
+#include <lab/random.h>
 #include <lab/spec.h>
 
 enum {
@@ -27,6 +28,10 @@ enum {
     LAB_SCRIPT_BLOCKS_MAX = 16384,
     LAB_BLOCK_NAME_MAX = 15, /* characters of a block's name, without its index */
     LAB_LOOPS_MAX = 4,       /* loops inside each other */
+    LAB_TITLE_MAX = 70,      /* characters */
+    LAB_TEXT_MAX = 100,      /* characters of an about's, a say's or a shell's text */
+    LAB_LINE_MAX = 250,      /* characters of a line */
+    LAB_LINES_MAX = 262144,  /* lines read, those of a loop in every round */
 };
 
 enum lab_step_kind {
@@ -64,6 +69,8 @@ struct lab_step {
     uint32_t line;  /* of the file, from 1 */
     uint32_t block; /* index into script->blocks, where there is one */
     bool is_again;  /* of a loop's second or later round */
+    bool is_misuse; /* of a block that is not live then, or of bytes that are not the block's, as the script goes */
+    bool is_rest;   /* WRITE, READ without COUNT: up to the end of what was asked for; `size` if nothing was refused */
     uint8_t align_log2;
     enum lab_show show;
     size_t size; /* bytes asked for, resized to, written, read; SIZE_MAX for what no machine of this width can hold.
@@ -82,6 +89,7 @@ struct lab_step {
 struct lab_script_block {
     char name[LAB_BLOCK_NAME_MAX + 1];
     uint32_t index; /* of wall[3]: 3; LAB_NO_INDEX: none */
+    size_t size;    /* asked for last, whatever an allocator refuses */
 };
 #define LAB_NO_INDEX UINT32_MAX
 
@@ -92,12 +100,14 @@ struct lab_script {
     size_t count, capacity;
     struct lab_script_block *blocks;
     uint32_t block_count, block_capacity;
-    size_t unit;      /* bytes of a unit: SIZE units is a request whose whole block has that many; 0: none named */
-    uint64_t seed;    /* of random(LOW, HIGH) */
-    uint64_t random;  /* state */
-    uint32_t named;   /* blocks that were given a name by the script itself: b1, b2, ... */
+    size_t unit;   /* bytes of a unit: SIZE units is a request whose whole block has that many; 0: none named */
+    uint64_t seed; /* of random(LOW, HIGH) */
+    struct lab_random random;
+    uint32_t named;   /* the last number given to a block that the script did not name: b1, b2, ... */
     uint32_t line;    /* read last */
     uint8_t *is_live; /* of each block: as the script goes, whatever an allocator refuses */
+    uint32_t *places; /* to find a block by its name: index + 1, 0 for none */
+    uint32_t place_count;
 };
 
 /* Reads a whole file. `text` stays as long as the script is used; everything else comes from the arena. LAB_OK; LAB_BAD_INPUT
@@ -105,22 +115,30 @@ struct lab_script {
 enum lab_status lab_script_read(const char *text, size_t length, uint64_t seed, struct lab_arena *arena,
                                 struct lab_script *script, struct lab_error *error);
 
-/* An empty script, to which lab_script_add adds. False: the arena is too small, and as it was. */
+/* An empty script with seed 1, to which lab_script_add adds. At most LAB_SCRIPT_STEPS_MAX and LAB_SCRIPT_BLOCKS_MAX. False: the
+ * arena is too small, and as it was. */
 bool lab_script_start(struct lab_script *script, struct lab_arena *arena, size_t steps_max, uint32_t blocks_max);
+
+/* What random(LOW, HIGH) gives from here on is that seed's. */
+void lab_script_seed(struct lab_script *script, uint64_t seed);
 
 /* Reads one line, as typed: adds its step (none if it is blank or a comment). A loop, title or about is refused here. `text`
  * stays as long as the script is used. LAB_OK; LAB_BAD_INPUT or LAB_NO_SCRATCH (the script is full) with *error, and the script
  * as it was. */
 enum lab_status lab_script_add(struct lab_script *script, const char *text, size_t length, struct lab_error *error);
 
-/* The steps of a program, its blocks called b[SLOT]. LAB_OK, LAB_NO_SCRATCH; LAB_BAD_INPUT with *error: more steps or blocks
- * than a script can have. */
+/* The steps of a program, its blocks called b[SLOT]; a step's line is its operation's number, from 1, and it has no text. Frees
+ * of nothing and expectations are left out. LAB_OK, LAB_NO_SCRATCH (the arena is as it was); LAB_BAD_INPUT with *error: more
+ * steps or blocks than a script can have. */
 enum lab_status lab_script_from_program(const struct lab_program *program, struct lab_arena *arena,
                                         struct lab_script *script, struct lab_error *error);
 
 /* The first step that keeps the script from being measured and compared under other allocators: one that uses a second heap,
- * misuses a block, looks at the memory below, runs a command, adapts to the heap. NULL: there is none. */
+ * misuses a block or expects a fault, looks at the memory below, runs a command, adapts to the heap. NULL: there is none. */
 const struct lab_step *lab_script_unmeasurable(const struct lab_script *script);
+
+/* What the script chooses before its first request. */
+void lab_script_use(const struct lab_script *script, struct lab_use *use);
 
 /* Of a script that can be measured: its heap operations as a program, whose slots are the script's blocks, with its
  * expectations. False: the arena is too small, and as it was. */

@@ -401,7 +401,7 @@ static void faults_and_leaks_are_in_the_report(void **state)
     r.memory.frames_leaked = -2;
     r.expectation_failed = true;
     lab_report_run(&sink, &world, &run, &r);
-    has("Check      double free, found at operation 77; the scenario expected another number of refusals\n");
+    has("Check      double free, found at operation 77; an expectation of the scenario did not hold\n");
     has("; -2 leaked\n");
 }
 

@@ -318,10 +318,11 @@ static void empty_program_runs(void **state)
 static void expectations_hold_for_their_policy(void **state)
 {
     const struct lab_op ops[] = {A(0, 100), A(1, SIZE_MAX)};
-    const struct lab_expectation expectations[] = {{"first-fit", 1}, {"best-fit", 2}};
+    const struct lab_due due[] = {{2, {.value = 1, .under = "first-fit", .under_length = 9}},
+                                  {2, {.value = 2, .under = "best-fit", .under_length = 8}}};
     struct lab_program program = test_program(ops, COUNT(ops), 2);
-    program.expectations = expectations;
-    program.expectation_count = COUNT(expectations);
+    program.due = due;
+    program.due_count = COUNT(due);
     struct lab_run run = run_of(policy("first-fit"), 65536);
     assert_false(run_program(*state, &program, &run, LAB_OK).expectation_failed);
     run.policy = policy("best-fit");

@@ -26,7 +26,7 @@ static struct program_books make(const char *name, const char *parameters, uint6
         fail_msg("%s", error.message);
     assert_true(w->make(&values, &arena, &program));
     assert_int_equal(program.heap_limit, 0);
-    assert_int_equal(program.expectation_count, 0);
+    assert_int_equal(program.due_count, 0);
     return check_program(&program);
 }
 

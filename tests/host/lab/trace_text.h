@@ -40,8 +40,8 @@ static inline const struct lab_op *good(const char *text, size_t count, uint32_t
     assert_int_equal(program.count, count);
     assert_int_equal(program.slots, slots);
     assert_int_equal(program.heap_limit, 0);
-    assert_null(program.expectations);
-    assert_int_equal(program.expectation_count, 0);
+    assert_null(program.due);
+    assert_int_equal(program.due_count, 0);
     return program.ops;
 }
 
