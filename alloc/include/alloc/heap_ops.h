@@ -104,6 +104,15 @@ static inline void heap_default_options(const struct heap_ops *ops, size_t *valu
         values[i] = ops->options[i].fallback;
 }
 
+/* Whether they all are so. */
+static inline bool heap_has_default_options(const struct heap_ops *ops, const size_t *values)
+{
+    size_t i = 0;
+    while (ops->options && ops->options[i].key && values[i] == ops->options[i].fallback)
+        i++;
+    return !ops->options || !ops->options[i].key;
+}
+
 /* ---- for use inside policies ---- */
 
 /* The policy's state: `struct x *s = heap_state(h);`. Zeroed before init. */
