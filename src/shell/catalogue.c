@@ -50,6 +50,12 @@ void catalogue_allocators(struct sh_context *c, const char *arguments)
         lab_print(&c->text, "  %-16s %s\n", (*ops)->name, (*ops)->summary);
 }
 
+void catalogue_scenarios(struct sh_context *c)
+{
+    for (const struct lab_scenario *s = lab_scenarios; s->name; s++)
+        lab_print(&c->text, "  scenario:%-11s %s\n", s->name, s->summary);
+}
+
 void catalogue_runs(struct sh_context *c, const char *arguments)
 {
     (void)arguments;
@@ -71,7 +77,6 @@ void catalogue_runs(struct sh_context *c, const char *arguments)
         }
     }
     lab_print(&c->text, "Scenarios:\n");
-    for (const struct lab_scenario *s = lab_scenarios; s->name; s++)
-        lab_print(&c->text, "  scenario:%-11s %s\n", s->name, s->summary);
+    catalogue_scenarios(c);
     traces_list(c);
 }

@@ -7,12 +7,15 @@
 /* What Tab offers for an argument: a set of these. */
 enum command_completes {
     COMPLETES_NOTHING = 0,
-    COMPLETES_COMMAND = 1,   /* names of commands and groups */
-    COMPLETES_ALLOCATOR = 2, /* an allocator, its options behind colons and their words */
-    COMPLETES_RUN = 4,       /* a workload with its parameters, a scenario, a trace of this boot */
-    COMPLETES_OPTION = 8,    /* options of the kernel command line that a command takes, and their values */
-    COMPLETES_MISUSE = 16,   /* kinds of misuse */
-    COMPLETES_CRASH = 32,    /* kinds of crash */
+    COMPLETES_COMMAND = 1,    /* names of commands and groups */
+    COMPLETES_ALLOCATOR = 2,  /* an allocator, its options behind colons and their words */
+    COMPLETES_RUN = 4,        /* a workload with its parameters, a scenario, a trace of this boot */
+    COMPLETES_OPTION = 8,     /* options of the kernel command line that a command takes, and their values */
+    COMPLETES_MISUSE = 16,    /* kinds of misuse */
+    COMPLETES_CRASH = 32,     /* kinds of crash */
+    COMPLETES_BLOCK = 64,     /* names of the blocks on the desk */
+    COMPLETES_SCENARIO = 128, /* names of scenarios */
+    COMPLETES_TRACE = 256,    /* names of traces of this boot */
 };
 
 /* All texts are printable ASCII and stay. */
@@ -38,7 +41,8 @@ struct command_group {
 
 extern const struct command_group command_groups[];
 
-extern const struct command commands_of_experiments[], commands_of_machine[], commands_of_session[];
+extern const struct command commands_of_lectures[], commands_of_heap[], commands_of_experiments[],
+    commands_of_machine[], commands_of_session[];
 
 /* The command of that name; NULL if there is none. */
 const struct command *command_find(const char *name, size_t length);

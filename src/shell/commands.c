@@ -5,6 +5,8 @@
 #include "command.h"
 
 const struct command_group command_groups[] = {
+    {"lectures", "scenarios, step by step, and questions", commands_of_lectures},
+    {"heap", "a heap to work on by hand", commands_of_heap},
     {"experiments", "runs, comparisons, mistakes on purpose", commands_of_experiments},
     {"machine", "memory, address spaces, interrupts, faults", commands_of_machine},
     {"session", "this shell", commands_of_session},
@@ -73,6 +75,15 @@ static char *trim(char *line)
     return line;
 }
 
+/* A command may call others: a scenario's do. */
+static void call(struct sh_context *c, const struct command *command, const char *arguments)
+{
+    const char *caller = c->command;
+    c->command = command->name;
+    command->run(c, arguments);
+    c->command = caller;
+}
+
 void command_execute(struct sh_context *c, char *line)
 {
     size_t length = 0;
@@ -88,5 +99,5 @@ void command_execute(struct sh_context *c, char *line)
     else if (*command->arguments == '\0' && *arguments)
         refuse_arguments(c, command);
     else
-        command->run(c, arguments);
+        call(c, command, arguments);
 }

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "misuse.h"
 #include "runs.h"
+#include "traces.h"
 
 const struct command commands_of_experiments[] = {
     {
@@ -55,22 +56,26 @@ const struct command commands_of_experiments[] = {
         .run = runs_compare,
     },
     {
-        .name = "stats",
-        .arguments = "",
-        .summary = "the numbers of the last run",
-        .text = "Every number of the last run: memory, fragmentation, work, costs, and the digest\n"
-                "of its placements. Of a comparison it is the allocator that ran last.\n",
-        .related = "run, map",
-        .run = runs_show_numbers,
+        .name = "trace",
+        .arguments = "[NAME]",
+        .summary = "the recorded traces, or what one of them asks for",
+        .text = "Without a name: the traces of this boot and those on the medium. With one: its\n"
+                "operations by kind, the most that is live at once, and how it begins.\n",
+        .example = "trace sqlite",
+        .related = "replay, runs, modules",
+        .first = COMPLETES_TRACE,
+        .run = traces_show,
     },
     {
-        .name = "map",
-        .arguments = "",
-        .summary = "the heap at the end of the last run",
-        .text = "The heap as the last run left it, drawn from its lowest address on:\n"
-                "# used, . free, m metadata, ? handed out without a record.\n",
-        .related = "run, stats",
-        .run = runs_show_map,
+        .name = "replay",
+        .arguments = "NAME [options]",
+        .summary = "replay a recorded trace under one allocator",
+        .text = "The same as run trace:NAME.\n",
+        .example = "replay sqlite alloc=tlsf",
+        .related = "trace, run, compare",
+        .first = COMPLETES_TRACE,
+        .rest = COMPLETES_OPTION,
+        .run = runs_replay,
     },
     {
         .name = "misuse",

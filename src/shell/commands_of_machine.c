@@ -34,6 +34,16 @@ const struct command commands_of_machine[] = {
         .run = backing_show,
     },
     {
+        .name = "faults",
+        .arguments = "",
+        .summary = "page faults so far, region by region",
+        .text = "Faults that were served: first touches, reads that the shared page of zeros\n"
+                "answers, first writes to a page it had answered for (copies). Other faults are\n"
+                "mistakes, and end in a report.\n",
+        .related = "vm, backing, write, crash",
+        .run = frames_show_faults,
+    },
+    {
         .name = "layout",
         .arguments = "",
         .summary = "what lies where in the kernel's address space",
@@ -44,11 +54,11 @@ const struct command commands_of_machine[] = {
     },
     {
         .name = "translate",
-        .arguments = "ADDRESS",
+        .arguments = "ADDRESS|NAME",
         .summary = "an address taken apart, level by level",
         .text = "The address cut into its indices, the page-table entry that each level holds for\n"
                 "it, where the way ends, and what a read and a write there would do. The address\n"
-                "is a number, hexadecimal behind 0x.\n",
+                "is a number, hexadecimal behind 0x, or that of a block on the desk by its name.\n",
         .example = "translate 0x100000",
         .related = "layout, space",
         .run = translate_run,

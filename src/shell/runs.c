@@ -30,8 +30,9 @@ static void run_line(struct sh_context *c, const char *line)
     lab_arena_release(&c->arena, mark);
 }
 
-/* "run WHAT options" and "compare WHAT options" are the options run=WHAT, and compare=all if no list is given. */
-static void run_words(struct sh_context *c, const char *arguments, const char *more)
+/* "run WHAT options" and "compare WHAT options" are the options run=WHAT, and compare=all if no list is given. `kind` goes before
+ * WHAT. */
+static void run_words(struct sh_context *c, const char *arguments, const char *more, const char *kind)
 {
     char line[LINE_MAX_CHARACTERS + 32];
     struct lab_buffer buffer;
@@ -45,13 +46,19 @@ static void run_words(struct sh_context *c, const char *arguments, const char *m
             break;
         word++;
     }
-    lab_print(&sink, "%s%s %s", has_key || !*arguments ? "" : "run=", arguments, more);
+    lab_print(&sink, "%s%s%s %s", has_key || !*arguments ? "" : "run=", kind, arguments, more);
     run_line(c, line);
 }
 
 void runs_run(struct sh_context *c, const char *arguments)
 {
-    run_words(c, arguments, "");
+    run_words(c, arguments, "", "");
+}
+
+/* `replay NAME options` is `run trace:NAME options`. */
+void runs_replay(struct sh_context *c, const char *arguments)
+{
+    run_words(c, arguments, "", "trace:");
 }
 
 static bool names_allocators(const char *arguments)
@@ -67,7 +74,7 @@ static bool names_allocators(const char *arguments)
 
 void runs_compare(struct sh_context *c, const char *arguments)
 {
-    run_words(c, arguments, names_allocators(arguments) ? "" : "compare=all");
+    run_words(c, arguments, names_allocators(arguments) ? "" : "compare=all", "");
 }
 
 /* ---- the last run ---- */

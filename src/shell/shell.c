@@ -2,6 +2,7 @@
 #include "shell.h"
 
 #include "command.h"
+#include "desk.h"
 #include "line.h"
 
 void shell_run(struct sh_context *c)
@@ -22,7 +23,9 @@ void shell_run(struct sh_context *c)
         case LINE_CANCELLED:
             break;
         case LINE_END:
-            return;
+            c->is_asked_to_end = true;
+            break;
         }
     }
+    desk_clear(c);
 }
