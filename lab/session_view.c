@@ -3,6 +3,7 @@
 
 #include <lab/map.h>
 #include <lab/metrics.h>
+#include <lab/record.h>
 
 #include "step_text.h"
 #include "story.h"
@@ -107,6 +108,7 @@ void lab_session_show(struct lab_session *s, enum lab_show show)
     switch (show) {
     case LAB_SHOW_MAP:
         lab_map(s->text, &s->heap, LAB_MAP_WIDTH_MAX, MAP_ROWS);
+        lab_record_heap(s->records, &s->heap);
         break;
     case LAB_SHOW_HOLES:
         lab_holes(s->text, &s->heap, LIST_MOST);
