@@ -63,7 +63,8 @@ enum lab_stepped lab_session_expect(struct lab_session *s, const struct lab_step
         if (!holds) {
             lab_print(s->text, ", but it is ");
             lab_quantity_print(s->text, step->expect.quantity, found);
-            lab_print(s->text, " (line %u)", (unsigned)step->line);
+            if (step->line > 0)
+                lab_print(s->text, " (line %u)", (unsigned)step->line);
         }
         lab_print(s->text, "\n");
     }

@@ -254,7 +254,10 @@ static void report_expectation(struct sh_context *c, const struct lab_step *step
     char message[200];
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
-    lab_print(&sink, "%s, line %u: not as expected", desk_of(c)->what, step->line);
+    if (step->line > 0)
+        lab_print(&sink, "%s, line %u: not as expected", desk_of(c)->what, (unsigned)step->line);
+    else
+        lab_print(&sink, "not as expected");
     sh_error(c, SH_FAILED, "expect", message);
 }
 
