@@ -71,6 +71,18 @@ static inline bool fit_holds(const struct block *b, const struct fit_request *re
     return gap <= size && request->size <= size - gap;
 }
 
+/* Hole or block b is looked at: a probe, and if the search tells, a look. */
+static inline void fit_note_look(struct heap *h, bool tells, const struct block *b, enum heap_verdict verdict)
+{
+    heap_note_look(h, tells, heap_block_look(b, block_size(b), verdict));
+}
+
+/* The verdict on hole b if the request takes it, should it hold that. */
+static inline enum heap_verdict fit_take_or_pass(const struct block *b, const struct fit_request *request)
+{
+    return fit_holds(b, request) ? HEAP_TAKEN : heap_why_not(block_size(b), request->size);
+}
+
 /* Makes the low part of `hole`, which holds the request, a used block and returns it. It is not `hole` if a front gap stays
  * below it. *rest: what was cut off above it, a hole, or NULL. */
 struct block *fit_cut(struct heap *h, struct block *hole, const struct fit_request *request, struct block **rest);
@@ -130,7 +142,7 @@ struct block *fit_append_apart(struct heap *h, size_t added);
 
 /* For the pass of FIT_MERGE_DEFERRED, upward from the first block: the lowest hole at b or above with a hole directly above it.
  * NULL: there is none, or the pass has met a damaged header, which it blames. b is a block or the end mark. Each block looked at
- * is a probe. */
+ * is a probe, and told. */
 struct block *fit_touching_from(struct heap *h, struct block *b);
 
 /* Joins hole b with a hole directly above it and returns that one, whose links may still be read; NULL: nothing to join. */
@@ -190,10 +202,11 @@ void *fit_place(struct heap *h, struct block *hole, const struct fit_request *re
 /* Under FIT_MERGE_DEFERRED joins all holes that touch; whether the search for the request is worth repeating. */
 bool fit_join_all(struct heap *h, const struct fit_request *request);
 
-/* A search: a hole that holds the request, or NULL. It tells heap_note_probe of each hole it looks at. */
-typedef struct block *fit_search_fn(struct heap *h, const struct fit_request *request);
+/* A search: a hole that holds the request, or NULL. It calls fit_note_look for each hole it looks at. To be inline: there are two
+ * of it then, one that tells and one that is silent. */
+typedef struct block *fit_search_fn(struct heap *h, const struct fit_request *request, bool tells);
 
-/* An allocation of the family: the request, the policy's search, the placing. Inline, so that each policy has its own loop. */
+/* An allocation of the family: the request, the policy's search, the placing. Inline, so that each policy has its own loops. */
 static inline void *fit_alloc(struct heap *h, size_t bytes, size_t align, fit_search_fn *search)
 {
     struct fit_request request;
@@ -202,7 +215,7 @@ static inline void *fit_alloc(struct heap *h, size_t bytes, size_t align, fit_se
         return NULL;
     request.split = fit_split(h);
     do
-        hole = search(h, &request);
+        hole = heap_is_told(h) ? search(h, &request, true) : search(h, &request, false);
     while (!hole && fit_join_all(h, &request));
     return hole ? fit_place(h, hole, &request) : NULL;
 }
@@ -212,6 +225,7 @@ enum heap_status fit_init(struct heap *h);
 struct heap_freed fit_free(struct heap *h, void *ptr);
 bool fit_resize(struct heap *h, void *ptr, size_t bytes);
 void fit_extend(struct heap *h, size_t added);
+bool fit_list(struct heap *h, heap_visit_fn *visit, void *context);
 bool fit_check(struct heap *h);
 bool fit_check_free(struct heap *h);
 bool fit_check_beside(struct heap *h, const void *ptr);

@@ -37,6 +37,31 @@ enum heap_status heap_walk(struct heap *h, heap_visit_fn *visit, void *context)
     return HEAP_CORRUPT;
 }
 
+/* ---- the list ---- */
+
+struct holes {
+    heap_visit_fn *visit;
+    void *context;
+};
+
+static bool visit_hole(void *context, const struct heap_extent *extent)
+{
+    const struct holes *holes = context;
+    return extent->kind != HEAP_FREE || holes->visit(holes->context, extent);
+}
+
+enum heap_status heap_list(struct heap *h, heap_visit_fn *visit, void *context)
+{
+    struct holes holes = {.visit = visit, .context = context};
+    if (!h->ops->list)
+        return heap_walk(h, visit_hole, &holes);
+    h->fault.class = HEAP_FAULT_NONE;
+    if (h->ops->list(h, visit, context))
+        return HEAP_OK;
+    heap_blame(h, HEAP_FAULT_LIST, h->base);
+    return HEAP_CORRUPT;
+}
+
 /* ---- shape ---- */
 
 /* Orphans need the kinds of three neighbouring blocks; pads and marks are no neighbours. */

@@ -10,7 +10,8 @@ foreach(source IN LISTS KFIT_HOST_TESTS)
     target_compile_options(${target} PRIVATE ${KFIT_WARNINGS} -${width} -O1 -g ${KFIT_SANITIZE})
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/host)
     target_compile_definitions(${target} PRIVATE KFIT_TRACES="${PROJECT_SOURCE_DIR}/traces"
-                               KFIT_LECTURES="${PROJECT_SOURCE_DIR}/lectures")
+                               KFIT_LECTURES="${PROJECT_SOURCE_DIR}/lectures"
+                               KFIT_GOLDEN_FILES="${PROJECT_SOURCE_DIR}/tests/host/lab/golden")
     target_link_options(${target} PRIVATE -${width} ${KFIT_SANITIZE})
     target_link_libraries(${target} PRIVATE kfit_host_lab_${width} kfit_host_mm_${width} kfit_host_boot_${width}
                           kfit_host_alloc_${width} kfit_host_support_${width} cmocka)

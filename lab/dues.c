@@ -1,23 +1,10 @@
 /* The expectations of a program, each held against the heap when it is due. */
 #include "dues.h"
 
-/* Whether the policy's own options are all at their defaults. */
-static bool has_default_options(const struct lab_run *run)
-{
-    const struct heap_option *o = run->policy->options;
-    for (size_t i = 0; o && o[i].key; i++) {
-        if (run->options[i] != o[i].fallback)
-            return false;
-    }
-    return run->grain == 0 || run->grain == HEAP_GRAIN;
-}
-
 struct dues dues_of(const struct lab_program *program, const struct lab_run *run)
 {
-    return (struct dues){.program = program,
-                         .policy = run->policy->name,
-                         .is_own = !run->is_foreign,
-                         .is_plain = has_default_options(run)};
+    return (struct dues){
+        .program = program, .policy = run->policy->name, .is_own = !run->is_foreign, .is_plain = lab_run_is_plain(run)};
 }
 
 static void check_one(const struct dues *dues, const struct lab_expect *expect, const struct lab_view *view,

@@ -2,6 +2,7 @@
  *
  *     0x000000  m|###|......|###########|###
  *     ^ offset  ^ one cell = so many bytes
+ *                      ^^^^^^^   marks, under what an operation has changed
  */
 #include <alloc/heap_ops.h>
 #include <lab/map.h>
@@ -84,6 +85,7 @@ struct drawing {
     char uniform;    /* the symbol that the last row printed consists of, or 0 */
     size_t skipped;  /* rows after it that are like it and not printed */
     bool seen[128];  /* which symbols the map has: the legend explains no others */
+    struct lab_marks marks;
 };
 
 static char symbol_of(const struct drawing *d)
@@ -132,9 +134,31 @@ static void print_skipped(struct drawing *d, size_t rows_before)
     d->skipped = 0;
 }
 
+/* Fills the line of marks under the row that ends at the offset; false: it would be empty. */
+static bool fill_marks(const struct drawing *d, char marks[ROW_MAX + 1])
+{
+    const struct lab_marks *m = &d->marks;
+    size_t cell = d->layout.cell_bytes, row = cell * d->layout.columns;
+    size_t start = (d->offset - 1) / row * row, count = 0;
+    for (size_t i = 0; i < d->layout.columns && start + i * cell < d->offset; i++) {
+        size_t at = start + i * cell;
+        marks[i] = m->from < at + cell && m->to > at && m->from < m->to ? '^' : ' ';
+        for (size_t label = 0; label < m->label_count; label++) {
+            if (m->labels[label] - at < cell)
+                marks[i] = (char)('A' + label);
+        }
+        if (marks[i] != ' ')
+            count = i + 1;
+    }
+    marks[count] = '\0';
+    return count > 0;
+}
+
 static void end_row(struct drawing *d)
 {
-    char uniform = uniform_symbol(d);
+    char marks[ROW_MAX + 1];
+    bool is_marked = fill_marks(d, marks);
+    char uniform = is_marked ? '\0' : uniform_symbol(d);
     if (uniform && uniform == d->uniform) {
         d->skipped++;
     } else {
@@ -142,6 +166,8 @@ static void end_row(struct drawing *d)
         d->row[d->filled] = '\0';
         print_offset(d, 0);
         lab_print(d->sink, "%s\n", d->row);
+        if (is_marked)
+            lab_print(d->sink, "%*s%s\n", (int)d->layout.digits + 4, "", marks);
         d->uniform = uniform;
     }
     d->filled = 0;
@@ -224,8 +250,14 @@ static void draw_legend(const struct drawing *d)
 
 enum heap_status lab_map(const struct lab_sink *sink, struct heap *h, unsigned width, unsigned rows)
 {
+    return lab_map_marked(sink, h, width, rows, &(struct lab_marks){0});
+}
+
+enum heap_status lab_map_marked(const struct lab_sink *sink, struct heap *h, unsigned width, unsigned rows,
+                                const struct lab_marks *marks)
+{
     struct survey survey = {.smallest_block = SIZE_MAX};
-    struct drawing d = {.sink = sink};
+    struct drawing d = {.sink = sink, .marks = *marks};
     enum heap_status status = heap_walk(h, survey_extent, &survey);
     draw_head(sink, h, &survey);
     if (h->committed == 0)
@@ -237,50 +269,9 @@ enum heap_status lab_map(const struct lab_sink *sink, struct heap *h, unsigned w
     if (d.filled > 0)
         end_row(&d);
     print_skipped(&d, 0);
-    draw_legend(&d);
+    if (!marks->is_brief)
+        draw_legend(&d);
     if (status != HEAP_OK)
         lab_print(sink, "the map ends here: %s\n", heap_fault_text(h->fault.class));
-    return status;
-}
-
-/* ---- the list of holes ---- */
-
-struct hole_list {
-    const struct lab_sink *sink;
-    size_t most, seen, bytes_seen, bytes_listed;
-};
-
-static bool list_hole(void *context, const struct heap_extent *extent)
-{
-    struct hole_list *list = context;
-    char number[32], size[32];
-    if (extent->kind != HEAP_FREE)
-        return true;
-    list->seen++;
-    list->bytes_seen += extent->size;
-    if (list->seen > list->most)
-        return true;
-    if (list->seen == 1)
-        lab_print(list->sink, "%7s  %10s  %15s\n", "hole", "offset", "size in bytes");
-    lab_print(list->sink, "%7s  0x%08zx  %15s\n", lab_grouped(list->seen, number), extent->offset,
-              lab_grouped(extent->size, size));
-    list->bytes_listed = list->bytes_seen;
-    return true;
-}
-
-enum heap_status lab_holes(const struct lab_sink *sink, struct heap *h, size_t most)
-{
-    struct hole_list list = {.sink = sink, .most = most};
-    char count[32], bytes[32];
-    enum heap_status status = heap_walk(h, list_hole, &list);
-    if (list.seen == 0)
-        lab_print(sink, "no holes\n");
-    else if (list.seen > most)
-        lab_print(sink, "and %s more hole%s, %s bytes together\n", lab_grouped(list.seen - most, count),
-                  list.seen - most == 1 ? "" : "s", lab_grouped(list.bytes_seen - list.bytes_listed, bytes));
-    else if (list.seen > 1)
-        lab_print(sink, "%7s  %10s  %15s\n", "all", "", lab_grouped(list.bytes_seen, bytes));
-    if (status != HEAP_OK)
-        lab_print(sink, "the list ends here: %s\n", heap_fault_text(h->fault.class));
     return status;
 }

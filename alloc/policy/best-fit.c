@@ -13,17 +13,28 @@
  */
 #include "../fit.h"
 
-static struct block *smallest_that_holds(struct heap *h, const struct fit_request *request)
+/* What a hole is to the request when `best` is the smallest so far, NULL: none. */
+static inline enum heap_verdict judge(const struct block *hole, const struct fit_request *request,
+                                      const struct block *best, size_t good_enough)
+{
+    if (!fit_holds(hole, request))
+        return heap_why_not(block_size(hole), request->size);
+    if (best && block_size(hole) >= block_size(best))
+        return HEAP_NO_BETTER;
+    return block_size(hole) <= good_enough ? HEAP_TAKEN : HEAP_BEST_YET;
+}
+
+static inline struct block *smallest_that_holds(struct heap *h, const struct fit_request *request, bool tells)
 {
     struct block *best = NULL;
     const size_t good_enough = fit_order(h) == FIT_ORDER_SIZE ? SIZE_MAX : request->size;
     for (struct block *hole = fit_first_hole(h); hole; hole = hole->next_hole) {
-        heap_note_probe(h);
-        if (!fit_holds(hole, request) || (best && block_size(hole) >= block_size(best)))
-            continue;
-        best = hole;
-        if (block_size(hole) <= good_enough)
-            break;
+        enum heap_verdict verdict = judge(hole, request, best, good_enough);
+        fit_note_look(h, tells, hole, verdict);
+        if (verdict == HEAP_TAKEN)
+            return hole;
+        if (verdict == HEAP_BEST_YET)
+            best = hole;
     }
     return best;
 }
@@ -51,6 +62,7 @@ const struct heap_ops heap_policy_best_fit = {
     .usable = fit_usable,
     .granted = fit_granted,
     .walk = fit_walk,
+    .list = fit_list,
     .check_free = fit_check_free,
     .check_beside = fit_check_beside,
     .check = fit_check,

@@ -33,16 +33,18 @@ static bool walk_check_free(struct heap *h)
 }
 
 /* The search trusts no header it steps over: a damaged size would lead it astray, or round in circles. */
-static struct block *lowest_that_holds(struct heap *h, const struct fit_request *request)
+static inline struct block *lowest_that_holds(struct heap *h, const struct fit_request *request, bool tells)
 {
     const struct block *end = block_end_mark(h);
     for (struct block *b = block_first(h); b != end; b = block_next(b)) {
-        heap_note_probe(h);
         if (!fit_leads_on(b, end)) { /* I1 */
+            fit_note_look(h, tells, b, HEAP_DAMAGED);
             heap_blame(h, HEAP_FAULT_HEADER, b);
             return NULL;
         }
-        if (!block_is_used(b) && fit_holds(b, request))
+        enum heap_verdict verdict = block_is_used(b) ? HEAP_IN_USE : fit_take_or_pass(b, request);
+        fit_note_look(h, tells, b, verdict);
+        if (verdict == HEAP_TAKEN)
             return b;
     }
     return NULL;
@@ -69,7 +71,7 @@ static void *walk_alloc(struct heap *h, size_t bytes, size_t align)
         return NULL;
     request.split = fit_split(h);
     do
-        hole = lowest_that_holds(h, &request);
+        hole = heap_is_told(h) ? lowest_that_holds(h, &request, true) : lowest_that_holds(h, &request, false);
     while (!hole && join_all(h, &request));
     return hole ? block_payload(fit_cut(h, hole, &request, &rest)) : NULL;
 }

@@ -11,11 +11,12 @@
  */
 #include "../fit.h"
 
-static struct block *first_that_holds(struct heap *h, const struct fit_request *request)
+static inline struct block *first_that_holds(struct heap *h, const struct fit_request *request, bool tells)
 {
     for (struct block *hole = fit_first_hole(h); hole; hole = hole->next_hole) {
-        heap_note_probe(h);
-        if (fit_holds(hole, request))
+        enum heap_verdict verdict = fit_take_or_pass(hole, request);
+        fit_note_look(h, tells, hole, verdict);
+        if (verdict == HEAP_TAKEN)
             return hole;
     }
     return NULL;
@@ -44,6 +45,7 @@ const struct heap_ops heap_policy_first_fit = {
     .usable = fit_usable,
     .granted = fit_granted,
     .walk = fit_walk,
+    .list = fit_list,
     .check_free = fit_check_free,
     .check_beside = fit_check_beside,
     .check = fit_check,

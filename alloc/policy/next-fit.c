@@ -17,22 +17,23 @@
 #include "../fit.h"
 
 /* The first hole in [from, to) that holds the request; `to` may be NULL: up to the last. */
-static struct block *first_between(struct heap *h, struct block *from, const struct block *to,
-                                   const struct fit_request *request)
+static inline struct block *first_between(struct heap *h, struct block *from, const struct block *to,
+                                          const struct fit_request *request, bool tells)
 {
     for (struct block *hole = from; hole && hole != to; hole = hole->next_hole) {
-        heap_note_probe(h);
-        if (fit_holds(hole, request))
+        enum heap_verdict verdict = fit_take_or_pass(hole, request);
+        fit_note_look(h, tells, hole, verdict);
+        if (verdict == HEAP_TAKEN)
             return hole;
     }
     return NULL;
 }
 
-static struct block *next_that_holds(struct heap *h, const struct fit_request *request)
+static inline struct block *next_that_holds(struct heap *h, const struct fit_request *request, bool tells)
 {
     struct block *start = fit_hole_from(h, fit_rover(h));
-    struct block *hole = first_between(h, start, NULL, request);
-    return hole ? hole : first_between(h, fit_first_hole(h), start, request);
+    struct block *hole = first_between(h, start, NULL, request, tells);
+    return hole ? hole : first_between(h, fit_first_hole(h), start, request, tells);
 }
 
 static void *next_fit_alloc(struct heap *h, size_t bytes, size_t align)
@@ -61,6 +62,7 @@ const struct heap_ops heap_policy_next_fit = {
     .usable = fit_usable,
     .granted = fit_granted,
     .walk = fit_walk,
+    .list = fit_list,
     .check_free = fit_check_free,
     .check_beside = fit_check_beside,
     .check = fit_check,

@@ -12,12 +12,22 @@
  */
 #include "../fit.h"
 
-static struct block *largest_that_holds(struct heap *h, const struct fit_request *request)
+/* What a hole is to the request when `worst` is the largest so far, NULL: none. */
+static inline enum heap_verdict judge(const struct block *hole, const struct fit_request *request,
+                                      const struct block *worst)
+{
+    if (!fit_holds(hole, request))
+        return heap_why_not(block_size(hole), request->size);
+    return worst && block_size(hole) <= block_size(worst) ? HEAP_NO_BETTER : HEAP_BEST_YET;
+}
+
+static inline struct block *largest_that_holds(struct heap *h, const struct fit_request *request, bool tells)
 {
     struct block *worst = NULL;
     for (struct block *hole = fit_first_hole(h); hole; hole = hole->next_hole) {
-        heap_note_probe(h);
-        if (fit_holds(hole, request) && (!worst || block_size(hole) > block_size(worst)))
+        enum heap_verdict verdict = judge(hole, request, worst);
+        fit_note_look(h, tells, hole, verdict);
+        if (verdict == HEAP_BEST_YET)
             worst = hole;
     }
     return worst;
@@ -46,6 +56,7 @@ const struct heap_ops heap_policy_worst_fit = {
     .usable = fit_usable,
     .granted = fit_granted,
     .walk = fit_walk,
+    .list = fit_list,
     .check_free = fit_check_free,
     .check_beside = fit_check_beside,
     .check = fit_check,

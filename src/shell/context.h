@@ -39,6 +39,8 @@ struct sh_context {
     struct injection injection; /* `fail=`: the failures planned now */
     enum sh_status status;      /* the worst so far */
     bool is_asked_to_end;       /* the shell's exit */
+    const char *command;        /* the name of the command under way */
+    bool is_desk_latest;        /* the heap on the desk was worked on after the last run */
 
     bool has_result;                     /* the last run, for `stats` and `map` */
     char alloc_text[128], run_text[512]; /* as the user gave them */

@@ -8,12 +8,15 @@
 #include <lib/string.h>
 
 #include "current.h"
+#include "quiz.h"
 #include "selftest.h"
 #include "tour.h"
 #include "traces.h"
 #include "watchdog.h"
 
 enum { MAP_ROWS = 12 };
+
+static const char too_little[] = "too little memory for the workload: give the machine more, or ask for less";
 
 const struct heap *kfit_current_heap;
 
@@ -170,6 +173,7 @@ static void keep_last(struct sh_context *c, const struct experiment_row *row)
     c->last_run.observer = NULL;
     c->last_result = row->result;
     c->has_result = true;
+    c->is_desk_latest = false;
 }
 
 void experiment_run_one(struct sh_context *c, const struct lab_program *program, struct experiment_row *row,
@@ -289,25 +293,47 @@ static void run_traces(struct sh_context *c, const struct options *options)
     }
 }
 
+static bool make_workload(struct sh_context *c, const struct options *options, struct lab_program *program)
+{
+    struct lab_values values = options->run.values;
+    values.seed = options->seed;
+    return options->run.workload->make(&values, &c->arena, program);
+}
+
+bool experiment_program(struct sh_context *c, const struct options *options, struct lab_program *program)
+{
+    const struct lab_run_spec *spec = &options->run;
+    if (spec->kind == LAB_RUN_TRACES && spec->trace_count == 1)
+        return traces_load(c, spec->traces[0], program) == SH_OK;
+    if (spec->kind == LAB_RUN_WORKLOAD)
+        return make_workload(c, options, program) || sh_error(c, SH_MACHINE, "run", too_little) == SH_OK;
+    if (spec->kind == LAB_RUN_SCENARIO)
+        return spec->scenario->make(&c->arena, program) || sh_error(c, SH_MACHINE, "run", too_little) == SH_OK;
+    sh_error(c, SH_BAD_INPUT, "run", "one scenario, workload or trace can be gone through; `runs` lists them");
+    return false;
+}
+
 static void run_made(struct sh_context *c, const struct options *options)
 {
     const struct lab_run_spec *spec = &options->run;
     struct lab_program program;
-    struct lab_values values = spec->values;
     size_t mark = c->arena.used;
-    values.seed = options->seed;
     const char *text = keep_text(c, spec->text, spec->text_length);
-    bool is_made = text && (spec->kind == LAB_RUN_WORKLOAD ? spec->workload->make(&values, &c->arena, &program)
+    bool is_made = text && (spec->kind == LAB_RUN_WORKLOAD ? make_workload(c, options, &program)
                                                            : spec->scenario->make(&c->arena, &program));
     if (is_made)
         experiment_run_all(c, options, &program, text, true);
     else
-        sh_error(c, SH_MACHINE, "run", "too little memory for the workload: give the machine more, or ask for less");
+        sh_error(c, SH_MACHINE, "run", too_little);
     lab_arena_release(&c->arena, mark);
 }
 
 void experiment_start(struct sh_context *c, const struct options *options)
 {
+    if (options->quiz.is_on) {
+        quiz_start(c, options);
+        return;
+    }
     switch (options->run.kind) {
     case LAB_RUN_TRACES:
         run_traces(c, options);

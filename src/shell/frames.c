@@ -41,6 +41,23 @@ static void show_frames(struct sh_context *c)
     }
 }
 
+void frames_show_faults(struct sh_context *c, const char *arguments)
+{
+    const struct vmm_space *space = c->world.space;
+    char text[3][27];
+    (void)arguments;
+    lab_print(&c->text, "Page faults since the start: %s\n", lab_grouped(*c->world.fault_count, text[0]));
+    lab_print(&c->text, "Regions of now:\n  %-12s %-10s %10s  %10s  %10s\n", "name", "backing", "faults", "zero page",
+              "copies");
+    for (size_t i = 0; i < VMM_REGIONS_MAX; i++) {
+        const struct vmm_region *r = &space->regions[i];
+        if (r->name)
+            lab_print(&c->text, "  %-12s %-10s %10s  %10s  %10s\n", r->name, vmm_backing_text(r->backing),
+                      lab_grouped(r->count.faults, text[0]), lab_grouped(r->count.zero_hits, text[1]),
+                      lab_grouped(r->count.copies, text[2]));
+    }
+}
+
 /* ---- the firmware's map ---- */
 
 static void show_range(struct sh_context *c, uint64_t base, uint64_t length, const char *what, const char *name)

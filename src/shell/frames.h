@@ -7,4 +7,7 @@
 /* `mem` with its arguments: none, `map` or `cost`; anything else is an error. `cost` takes frames and gives them back. */
 void frames_show(struct sh_context *c, const char *arguments);
 
+/* `faults`: page faults since the start, and those of each region. */
+void frames_show_faults(struct sh_context *c, const char *arguments);
+
 #endif

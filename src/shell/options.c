@@ -66,6 +66,7 @@ static bool read_number(struct value v, uint64_t min, uint64_t max, uint64_t *nu
 static bool read_alloc(struct options *o, struct value v, struct lab_error *error)
 {
     o->is_comparison = false;
+    o->is_alloc_given = true;
     o->alloc_count = 1;
     return lab_parse_alloc(v.text, v.length, &o->allocs[0], error);
 }
@@ -73,6 +74,7 @@ static bool read_alloc(struct options *o, struct value v, struct lab_error *erro
 static bool read_compare(struct options *o, struct value v, struct lab_error *error)
 {
     o->is_comparison = true;
+    o->is_alloc_given = true;
     return lab_parse_compare(v.text, v.length, o->allocs, &o->alloc_count, error);
 }
 
@@ -87,15 +89,20 @@ static bool read_seed(struct options *o, struct value v, struct lab_error *error
            refuse(error, v, "seed", "a number of at most 64 bits");
 }
 
-static bool read_vm(struct options *o, struct value v, struct lab_error *error)
+bool options_backing(const char *word, size_t length, enum vmm_backing *backing)
 {
     static const char *const words[] = {"demand", "immediate", "zero", NULL};
     static const enum vmm_backing backings[] = {VMM_DEMAND, VMM_IMMEDIATE, VMM_ZERO};
     unsigned i;
-    if (!read_word(v, words, &i))
-        return refuse(error, v, "vm", "demand, immediate or zero");
-    o->vm = backings[i];
+    if (!read_word((struct value){word, length}, words, &i))
+        return false;
+    *backing = backings[i];
     return true;
+}
+
+static bool read_vm(struct options *o, struct value v, struct lab_error *error)
+{
+    return options_backing(v.text, v.length, &o->vm) || refuse(error, v, "vm", "demand, immediate or zero");
 }
 
 static bool read_heap(struct options *o, struct value v, struct lab_error *error)
@@ -156,6 +163,19 @@ static bool read_sample(struct options *o, struct value v, struct lab_error *err
     return true;
 }
 
+static bool read_quiz(struct options *o, struct value v, struct lab_error *error)
+{
+    static const char seed[] = "seed:";
+    size_t length = sizeof seed - 1;
+    o->quiz = (struct options_quiz){.is_on = !is_word(v, "off")};
+    if (is_word(v, "off") || is_word(v, "on"))
+        return true;
+    o->quiz.has_seed = v.length > length && memcmp(v.text, seed, length) == 0;
+    return (o->quiz.has_seed &&
+            lab_parse_number(v.text + length, v.length - length, true, &o->quiz.seed) == LAB_NUMBER_OK) ||
+           refuse(error, v, "quiz", "off, on, or seed:N with a number of at most 64 bits");
+}
+
 static bool read_out(struct options *o, struct value v, struct lab_error *error)
 {
     static const char *const words[] = {"text", "json", "both", NULL};
@@ -189,14 +209,14 @@ static bool read_then(struct options *o, struct value v, struct lab_error *error
 
 /* ---- the table ---- */
 
-enum { KEY_ALLOC, KEY_COMPARE, KEY_COUNT = 14 };
+enum { KEY_ALLOC, KEY_COMPARE, KEY_COUNT = 15 };
 
-const char *const options_keys[] = {"alloc",  "compare", "run",    "seed", "vm",      "heap", "pages", "check",
-                                    "harden", "fail",    "sample", "out",  "console", "then", NULL};
+const char *const options_keys[] = {"alloc",  "compare", "run",    "seed", "vm",  "heap",    "pages", "check",
+                                    "harden", "fail",    "sample", "quiz", "out", "console", "then",  NULL};
 
-static read_fn *const readers[KEY_COUNT] = {read_alloc,  read_compare, read_run,     read_seed,   read_vm,
-                                            read_heap,   read_pages,   read_check,   read_harden, read_fail,
-                                            read_sample, read_out,     read_console, read_then};
+static read_fn *const readers[KEY_COUNT] = {read_alloc,  read_compare, read_run,   read_seed,    read_vm,
+                                            read_heap,   read_pages,   read_check, read_harden,  read_fail,
+                                            read_sample, read_quiz,    read_out,   read_console, read_then};
 
 _Static_assert(sizeof options_keys / sizeof *options_keys == KEY_COUNT + 1, "a reader for each key");
 
@@ -209,7 +229,7 @@ static bool unknown_key(const struct cmdline_word *word, struct lab_error *error
                         nearest);
     return lab_fail(error, word->text, word->length,
                     "unknown option '%.*s'; there are alloc, compare, run, seed, vm, heap, pages, check, harden, fail, "
-                    "sample, out, console, then",
+                    "sample, quiz, out, console, then",
                     shown, word->text);
 }
 

@@ -11,9 +11,16 @@ enum options_then { THEN_SHELL, THEN_EXIT, THEN_HALT };
 enum options_out { OUT_TEXT = 1, OUT_JSON = 2, OUT_BOTH = 3 };
 enum options_console { CONSOLE_AUTO, CONSOLE_SERIAL, CONSOLE_SCREEN, CONSOLE_BOTH };
 
+/* Whether a run is a quiz, and its requests dealt anew from a seed. */
+struct options_quiz {
+    bool is_on, has_seed;
+    uint64_t seed;
+};
+
 /* Texts point into the memory the words were read into. */
 struct options {
     bool is_comparison;
+    bool is_alloc_given;                           /* by alloc= or compare=, not by default */
     struct lab_alloc_spec allocs[LAB_COMPARE_MAX]; /* one, or those to compare */
     size_t alloc_count;
     struct lab_run_spec run;
@@ -25,6 +32,7 @@ struct options {
     unsigned harden;
     struct injection_plan fail;
     size_t sample_every;
+    struct options_quiz quiz;
     unsigned out; /* enum options_out */
     enum options_console console;
     enum options_then then;
@@ -37,6 +45,9 @@ void options_default(struct options *options);
  * that is wrong; *options then still holds `then`, `out` and `console` of the line, whatever stands before or behind that word.
  * `room`: 2 * length + 1 bytes that stay as long as the options are used. */
 bool options_parse(struct options *options, const char *line, size_t length, char *room, struct lab_error *error);
+
+/* The backing method of that name; false: there is none. */
+bool options_backing(const char *word, size_t length, enum vmm_backing *backing);
 
 /* The names of the keys, ended by NULL. */
 extern const char *const options_keys[];

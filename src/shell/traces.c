@@ -169,3 +169,73 @@ enum sh_status traces_load(struct sh_context *c, struct lab_name name, struct la
         return SH_OK;
     return status == LAB_BAD_INPUT ? bad_trace(c, name, &error) : too_large(c, name);
 }
+
+/* ---- what a trace asks for ---- */
+
+/* The most that is live at once, all requests granted. */
+struct most {
+    size_t bytes, blocks, at; /* at: operations done by then */
+};
+
+static bool find_most(struct sh_context *c, const struct lab_program *program, struct most *most)
+{
+    size_t *sizes = lab_arena_take(&c->arena, program->slots, sizeof *sizes), bytes = 0, blocks = 0;
+    *most = (struct most){0};
+    for (size_t i = 0; sizes && i < program->slots; i++)
+        sizes[i] = SIZE_MAX; /* nothing there */
+    for (size_t i = 0; sizes && i < program->count; i++) {
+        const struct lab_op *op = &program->ops[i];
+        if (op->slot == LAB_NULL_SLOT)
+            continue;
+        bool was_there = sizes[op->slot] != SIZE_MAX;
+        bool is_there = op->kind != LAB_FREE && (op->kind != LAB_RESIZE || op->size > 0);
+        bytes += (is_there ? op->size : 0) - (was_there ? sizes[op->slot] : 0);
+        blocks += (size_t)is_there - (size_t)was_there;
+        sizes[op->slot] = is_there ? op->size : SIZE_MAX;
+        if (bytes > most->bytes)
+            *most = (struct most){.bytes = bytes, .blocks = blocks, .at = i + 1};
+    }
+    return sizes || program->slots == 0;
+}
+
+static void print_op(struct sh_context *c, const struct lab_op *op)
+{
+    static const char letters[LAB_OP_KINDS] = {
+        [LAB_ALLOC] = 'a', [LAB_ALIGNED] = 'm', [LAB_RESIZE] = 'r', [LAB_FREE] = 'f'};
+    lab_print(&c->text, "  %c %u", letters[op->kind], (unsigned)op->slot);
+    if (op->kind != LAB_FREE)
+        lab_print(&c->text, " %zu", op->size);
+    if (op->kind == LAB_ALIGNED)
+        lab_print(&c->text, " %ju", (uintmax_t)1 << op->align_log2);
+    lab_print(&c->text, "\n");
+}
+
+static void print_trace(struct sh_context *c, const char *name, const struct lab_program *program)
+{
+    enum { FIRST = 8 };
+    struct most most;
+    char text[4][27];
+    const size_t *of = program->count_of;
+    lab_print(&c->text, "%s: %s operations: %s allocate, %s of them aligned,", name,
+              lab_grouped(program->count, text[0]), lab_grouped(of[LAB_ALLOC] + of[LAB_ALIGNED], text[1]),
+              lab_grouped(of[LAB_ALIGNED], text[2]));
+    lab_print(&c->text, " %s resize, %s free\n", lab_grouped(of[LAB_RESIZE], text[0]),
+              lab_grouped(of[LAB_FREE], text[1]));
+    if (find_most(c, program, &most))
+        lab_print(&c->text, "Most live at once: %s bytes in %s blocks, after operation %s\n",
+                  lab_grouped(most.bytes, text[0]), lab_grouped(most.blocks, text[1]), lab_grouped(most.at, text[2]));
+    lab_print(&c->text, "It begins (kind, block, bytes):\n");
+    for (size_t i = 0; i < program->count && i < FIRST; i++)
+        print_op(c, &program->ops[i]);
+}
+
+void traces_show(struct sh_context *c, const char *arguments)
+{
+    struct lab_program program;
+    size_t mark = c->arena.used;
+    if (*arguments == '\0')
+        traces_list(c);
+    else if (traces_load(c, (struct lab_name){arguments, strlen(arguments)}, &program) == SH_OK)
+        print_trace(c, arguments, &program);
+    lab_arena_release(&c->arena, mark);
+}

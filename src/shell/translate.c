@@ -4,6 +4,7 @@
 #include <lab/number.h>
 #include <lib/string.h>
 
+#include "desk.h"
 #include "place.h"
 
 enum { ENTRY_DIGITS = 2 * sizeof(vaddr_t) }; /* an entry is as wide as an address in both formats */
@@ -75,9 +76,12 @@ void translate_print(struct sh_context *c, struct vmm_space *space, vaddr_t addr
 void translate_run(struct sh_context *c, const char *arguments)
 {
     uint64_t address;
-    if (lab_parse_number(arguments, strlen(arguments), false, &address) != LAB_NUMBER_OK || address > UINTPTR_MAX) {
-        sh_error(c, SH_BAD_INPUT, arguments, "translate takes one address of this width, like 0xC0100000");
-        return;
-    }
-    translate_print(c, c->world.space, (vaddr_t)address);
+    const void *block = desk_block(c, arguments);
+    if (block)
+        translate_print(c, c->world.space, (vaddr_t)block);
+    else if (lab_parse_number(arguments, strlen(arguments), false, &address) == LAB_NUMBER_OK && address <= UINTPTR_MAX)
+        translate_print(c, c->world.space, (vaddr_t)address);
+    else
+        sh_error(c, SH_BAD_INPUT, arguments,
+                 "translate takes one address of this width, like 0xC0100000, or a live block's name");
 }

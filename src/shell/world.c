@@ -41,10 +41,9 @@ static bool open_region(void *context, size_t limit, unsigned harden, struct hea
     return true;
 }
 
-static void close_region(void *context, struct lab_memory *memory)
+void world_memory(const struct world *world, struct lab_memory *memory)
 {
-    struct world *w = context;
-    const struct vmm_region *bytes = w->kheap.bytes;
+    const struct vmm_region *bytes = world->kheap.bytes;
     *memory = (struct lab_memory){.faults = bytes->count.faults,
                                   .zero_hits = bytes->count.zero_hits,
                                   .cow = bytes->count.copies,
@@ -52,6 +51,12 @@ static void close_region(void *context, struct lab_memory *memory)
                                   .frames_peak = bytes->frames_peak,
                                   .tables = bytes->tables,
                                   .large_leaves = bytes->large_leaves};
+}
+
+static void close_region(void *context, struct lab_memory *memory)
+{
+    struct world *w = context;
+    world_memory(w, memory);
     kheap_close(&w->kheap);
     memory->frames_leaked = (int64_t)w->frames_before - (int64_t)w->space->paging->pmm->free;
 }
@@ -130,6 +135,13 @@ bool world_init(struct world *world, struct vmm_space *space, const uint64_t *fa
     };
     world_set_memory(world, VMM_DEMAND, false);
     return learn_entry_cost(world);
+}
+
+void world_twin(struct world *twin, const struct world *from)
+{
+    *twin = *from;
+    twin->lab.context = twin;
+    twin->inject = NULL;
 }
 
 static bool commit_scratch(void *context, size_t bytes, size_t *committed)

@@ -26,6 +26,12 @@ bool world_init(struct world *world, struct vmm_space *space, const uint64_t *fa
 /* What the regions from now on are backed by. */
 void world_set_memory(struct world *world, enum vmm_backing backing, bool is_large);
 
+/* What the memory under the open region has done since it was opened. */
+void world_memory(const struct world *world, struct lab_memory *memory);
+
+/* Another world over the same address space, with a region of its own: `from` may have one open beside it. */
+void world_twin(struct world *twin, const struct world *from);
+
 /* Scratch memory for the lab from a region of its own: at most `reserve` bytes, frames at once when they are taken. False:
  * no address range for it. */
 bool world_scratch(struct vmm_space *space, size_t reserve, struct lab_arena *arena);

@@ -160,6 +160,52 @@ struct heap_quarantine {
     unsigned first, count;
 };
 
+/* ---- listening to a search ---- */
+
+/* What a search looks at. */
+enum heap_place {
+    HEAP_PLACE_BLOCK,    /* a block: a hole, but for those in use on a walk's way */
+    HEAP_PLACE_FRONTIER, /* all that lies above a frontier: no block yet, and the one look that is no probe */
+    HEAP_PLACE_CLASS,    /* the list of a class of sizes */
+    HEAP_PLACE_ROW,      /* a word of bits: which of several classes have anything */
+    HEAP_PLACE_PASS,     /* a block met by a pass that joins the holes that touch: no candidate now */
+    HEAP_PLACES
+};
+
+/* What it thinks of it. */
+enum heap_verdict {
+    HEAP_TAKEN,      /* it holds the request; the search ends with it */
+    HEAP_BEST_YET,   /* it holds the request, better than all before it; the search goes on. The last is taken */
+    HEAP_NO_BETTER,  /* it holds the request; one before it is better, or as good and earlier */
+    HEAP_TOO_SMALL,  /* smaller than the whole block of the request */
+    HEAP_MISALIGNED, /* large enough, but not for an aligned payload */
+    HEAP_IN_USE,     /* a block in use, which is stepped over */
+    HEAP_NONE_THERE, /* a class or row with nothing free. In a pass: a hole with none above it */
+    HEAP_LEADS_ON,   /* a row with something free: the search goes on in it. In a pass: a hole with one above it */
+    HEAP_JOINED,     /* in a pass: the hole directly above the one before, of which it is now a part */
+    HEAP_DAMAGED,    /* it cannot be believed: the search ends, and the heap is blamed */
+    HEAP_VERDICTS
+};
+
+/* One look. */
+struct heap_look {
+    enum heap_place place;
+    enum heap_verdict verdict;
+    /* First byte of the block, header included, or of what lies above the frontier. Of a class only that of the block taken from
+     * it, with HEAP_TAKEN. NULL: none. */
+    const void *address;
+    /* The block's whole size in both; of a class or row, the smallest and the largest that belong there. */
+    size_t size, most;
+};
+
+/* Who wants to be told of every look, in order, while a search is under way: of the search before a growth and of the one after it
+ * too. Owned by the caller, who keeps it in place as long as it listens. */
+struct heap_listener {
+    /* Must not change the heap, nor call any function of it. */
+    void (*look)(void *context, struct heap *h, const struct heap_look *look);
+    void *context;
+};
+
 struct heap_ops;
 
 /* What heap_init wants to know besides the region. */
@@ -183,6 +229,7 @@ struct heap {
     uint8_t *starts;
     const volatile unsigned *no_calls_while;
     struct heap *other;
+    const struct heap_listener *listener; /* NULL: nobody listens */
     unsigned harden;
     size_t options[HEAP_OPTIONS_MAX];
     struct heap_counters counters;
@@ -195,6 +242,13 @@ struct heap {
  * brought to that size first, which is not counted as a growth. HEAP_BAD_REGION: too small or not aligned;
  * HEAP_NO_MEMORY: the first growth was refused; HEAP_BAD_ARGUMENT: harden, grain or an option out of range. */
 enum heap_status heap_init(struct heap *h, const struct heap_setup *setup);
+
+/* From now on the listener is told of every look; NULL: nobody, as after heap_init. Who listens changes no placement and no
+ * counter. Looks told in one operation, those above a frontier aside, are as many as its probes (counters.probes_now). */
+static inline void heap_listen(struct heap *h, const struct heap_listener *listener)
+{
+    h->listener = listener;
+}
 
 /* A block of at least `bytes` bytes at a multiple of HEAP_ALIGN, content undefined; NULL: refused, nothing changed
  * (h->fault has a class if the search for a place met a damaged block: then the heap does not grow either). A request
@@ -225,6 +279,12 @@ size_t heap_usable(struct heap *h, void *ptr);
 /* Tiles [0, committed) with extents, ascending and without gaps. HEAP_CORRUPT if the blocks do not tile, HEAP_OK
  * otherwise, also when the visitor ended the walk. */
 enum heap_status heap_walk(struct heap *h, heap_visit_fn *visit, void *context);
+
+/* The holes, each once, as extents of kind HEAP_FREE, in the order in which the policy keeps them: the list as it stands, or class
+ * after class and each list from its front; by address where the policy has no order of its own. What no list has is left out:
+ * bytes at the region's end that are too few for a unit. HEAP_CORRUPT if the structure behind the last hole visited is damaged,
+ * HEAP_OK otherwise, also when the visitor ended it. */
+enum heap_status heap_list(struct heap *h, heap_visit_fn *visit, void *context);
 
 /* Checks everything: from harden 3 on every live and every waiting block's zones and poison; then the walk's tiling, the
  * counters, the policy's own structure. HEAP_OK or HEAP_CORRUPT with h->fault set to the first finding. Changes no block. */

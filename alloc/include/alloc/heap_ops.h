@@ -69,6 +69,10 @@ struct heap_ops {
     /* Visits extents that tile [0, committed). False: the blocks do not tile (then h's fault may be set through
      * heap_blame); a walk that the visitor ended is true. Must end on any content of the region. */
     bool (*walk)(struct heap *h, heap_visit_fn *visit, void *context);
+    /* Optional: the holes, as the walk shows them and each once, in the order of the policy's own structure, which is what alloc
+     * follows. False: it is damaged (then h's fault may be set through heap_blame); ended by the visitor it is true. Must end
+     * on any content, and change nothing. NULL: the policy has no order of its own, and the walk's is as good. */
+    bool (*list)(struct heap *h, heap_visit_fn *visit, void *context);
     /* The free structure by itself: every list, bitmap or table through which alloc finds a place, and what growth relies on at
      * the region's end. False after heap_blame(). Must end on any content of the region and of the state, and change nothing;
      * nothing has been checked before. O(holes) at most. NULL: the policy has none. Once it has passed, no single damaged word
@@ -100,6 +104,15 @@ static inline void heap_default_options(const struct heap_ops *ops, size_t *valu
         values[i] = ops->options[i].fallback;
 }
 
+/* Whether they all are so. */
+static inline bool heap_has_default_options(const struct heap_ops *ops, const size_t *values)
+{
+    size_t i = 0;
+    while (ops->options && ops->options[i].key && values[i] == ops->options[i].fallback)
+        i++;
+    return !ops->options || !ops->options[i].key;
+}
+
 /* ---- for use inside policies ---- */
 
 /* The policy's state: `struct x *s = heap_state(h);`. Zeroed before init. */
@@ -113,7 +126,8 @@ static inline const void *heap_state_const(const struct heap *h)
     return h->state;
 }
 
-/* The counters a policy reports itself. Called where the thing happens, once each. */
+/* The counters a policy reports itself. Called where the thing happens, once each. A search that tells what it looks at calls
+ * heap_note_look instead of heap_note_probe. */
 static inline void heap_note_probe(struct heap *h)
 {
     h->counters.probes_now++;
@@ -128,6 +142,66 @@ static inline void heap_note_merge(struct heap *h)
 {
     h->counters.merges++;
 }
+
+/* ---- telling what a search looks at ---- */
+
+/* ALLOC_NEVER_TOLD makes the library that the cost of listening is measured against: in it nobody can listen. */
+#ifdef ALLOC_NEVER_TOLD
+enum { HEAP_CAN_BE_TOLD = 0 };
+#else
+enum { HEAP_CAN_BE_TOLD = 1 };
+#endif
+
+/* Whether somebody listens. A search is written once, as an inline function whose last parameter says whether it tells, and used
+ * twice, so that the silent one pays nothing for the other:
+ *
+ *     hole = heap_is_told(h) ? search(h, request, true) : search(h, request, false);
+ *
+ * A look outside any loop needs no second copy: heap_note_look(h, heap_is_told(h), ...). */
+static inline bool heap_is_told(const struct heap *h)
+{
+    return HEAP_CAN_BE_TOLD && h->listener;
+}
+
+/* `tells` only if heap_is_told(h). No probe: for what lies above a frontier. */
+static inline void heap_tell_look(struct heap *h, bool tells, struct heap_look look)
+{
+    if (tells)
+        h->listener->look(h->listener->context, h, &look);
+}
+
+/* A place is looked at: a probe, and if the search tells, a look. */
+static inline void heap_note_look(struct heap *h, bool tells, struct heap_look look)
+{
+    heap_note_probe(h);
+    heap_tell_look(h, tells, look);
+}
+
+/* What is said of a block, and of what lies above the frontier. */
+static inline struct heap_look heap_block_look(const void *block, size_t size, enum heap_verdict verdict)
+{
+    return (struct heap_look){HEAP_PLACE_BLOCK, verdict, block, size, size};
+}
+
+static inline struct heap_look heap_frontier_look(const struct heap *h, size_t frontier, enum heap_verdict verdict)
+{
+    size_t rest = h->committed - frontier;
+    return (struct heap_look){HEAP_PLACE_FRONTIER, verdict, h->base + frontier, rest, rest};
+}
+
+/* And of a class, of blocks from `size` to `most` bytes: `taken` is the block taken from its list, NULL: it is empty. */
+static inline struct heap_look heap_class_look(const void *taken, size_t size, size_t most)
+{
+    return (struct heap_look){HEAP_PLACE_CLASS, taken ? HEAP_TAKEN : HEAP_NONE_THERE, taken, size, most};
+}
+
+/* The verdict on a hole or rest of that size that does not hold a request whose whole block has `wanted` bytes; 0: no block can. */
+static inline enum heap_verdict heap_why_not(size_t size, size_t wanted)
+{
+    return wanted == 0 || size < wanted ? HEAP_TOO_SMALL : HEAP_MISALIGNED;
+}
+
+/* ---- blame ---- */
 
 /* Records what is wrong and where; the first finding of an operation stays. Returns false, so that a check can say
  * `return heap_blame(...)`. */

@@ -42,6 +42,12 @@ extern const char *const lab_quantity_names[];
 
 enum lab_relation { LAB_EQUAL, LAB_NOT_EQUAL, LAB_LESS, LAB_LESS_EQUAL, LAB_GREATER, LAB_GREATER_EQUAL };
 
+/* Whether it is of a block: `at a`, `size a`. */
+static inline bool lab_quantity_has_block(enum lab_quantity quantity)
+{
+    return quantity == LAB_Q_AT || quantity == LAB_Q_SIZE;
+}
+
 struct lab_expect {
     enum lab_quantity quantity;
     enum lab_relation relation;

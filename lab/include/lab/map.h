@@ -23,8 +23,26 @@
  * block; must not be called while the heap is in an operation. */
 enum heap_status lab_map(const struct lab_sink *sink, struct heap *h, unsigned width, unsigned rows);
 
+enum { LAB_LABELS_MAX = 8 };
+
+/* What is drawn under the rows: '^' for the bytes [from, to) of the region (none if from is not below to), and the letters A,
+ * B, ... under the cells that hold the offsets `labels`, ascending. */
+struct lab_marks {
+    size_t from, to;
+    size_t labels[LAB_LABELS_MAX];
+    size_t label_count;
+    bool is_brief; /* no legend beneath */
+};
+
+/* The same with marks: at most `rows` more lines. */
+enum heap_status lab_map_marked(const struct lab_sink *sink, struct heap *h, unsigned width, unsigned rows,
+                                const struct lab_marks *marks);
+
 /* The holes in address order, the first `most` of them with offset and size, then one line for the others. HEAP_OK, or
  * HEAP_CORRUPT with h->fault set. */
 enum heap_status lab_holes(const struct lab_sink *sink, struct heap *h, size_t most);
+
+/* The same in the order of the policy's own structure (heap_list). */
+enum heap_status lab_holes_in_order(const struct lab_sink *sink, struct heap *h, size_t most);
 
 #endif

@@ -76,6 +76,12 @@ struct lab_run {
     const struct lab_observer *observer; /* may be NULL */
 };
 
+/* Whether the allocator's options, growth among them, are all at their defaults. */
+static inline bool lab_run_is_plain(const struct lab_run *run)
+{
+    return heap_has_default_options(run->policy, run->options) && (run->grain == 0 || run->grain == HEAP_GRAIN);
+}
+
 #define LAB_UNUSABLE_FIRST 4             /* unusable[k] for requests of 2^4 .. 2^16 bytes */
 #define LAB_UNUSABLE_LAST 16
 #define LAB_UNUSABLE_COUNT (LAB_UNUSABLE_LAST - LAB_UNUSABLE_FIRST + 1)

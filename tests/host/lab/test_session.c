@@ -1,0 +1,218 @@
+/* Sessions: steps done, told, undone; expectations; mistakes. The texts are compared to the letter: they are what a lecture shows. */
+#include <stdio.h>
+
+#include <lab/session.h>
+
+#include "world.h"
+
+#define TEXT_MAX 65536
+
+struct bench {
+    struct test_world *w;
+    struct lab_script script;
+    struct lab_session session;
+    struct lab_stage stage;
+    struct lab_buffer told, recorded;
+    struct lab_sink text, records;
+    char told_text[TEXT_MAX], recorded_text[TEXT_MAX];
+};
+
+static struct bench bench;
+
+static void begin(struct test_world *w, const char *source, const char *alloc, bool is_alloc_asked)
+{
+    struct lab_error error;
+    struct lab_run asked = run_of(policy(alloc), 65536);
+    asked.alloc_text = alloc;
+    bench.w = w;
+    bench.stage = (struct lab_stage){.context = NULL};
+    bench.text = lab_buffer_sink(&bench.told, bench.told_text, sizeof bench.told_text);
+    bench.records = lab_buffer_sink(&bench.recorded, bench.recorded_text, sizeof bench.recorded_text);
+    enum lab_status status = lab_script_read(source, strlen(source), 1, &w->arena, &bench.script, &error);
+    if (status != LAB_OK)
+        fail_msg("%s", error.message);
+    assert_true(lab_session_begin(&bench.session, &w->world, &bench.stage, &w->arena, &asked, is_alloc_asked,
+                                  &bench.script, &bench.text, &bench.records));
+}
+
+static void forget_text(void)
+{
+    bench.told.length = 0;
+    bench.told_text[0] = '\0';
+}
+
+/* Plays to the end; what came of the last step that did not simply succeed. */
+static enum lab_stepped play(enum lab_telling telling)
+{
+    enum lab_stepped worst = LAB_STEPPED, came;
+    while ((came = lab_session_step(&bench.session, telling)) != LAB_STEPPED_END) {
+        if (came != LAB_STEPPED)
+            worst = came;
+        assert_int_not_equal(came, LAB_STEPPED_NO_HEAP);
+        assert_int_not_equal(came, LAB_STEPPED_BAD_STEP);
+    }
+    return worst;
+}
+
+static void expect_told(const char *text)
+{
+    assert_string_equal(bench.told_text, text);
+    forget_text();
+}
+
+static void blocks_are_named_and_freed(void **state)
+{
+    begin(*state, "alloc 100 as a\nalloc 200 as b\nfree a\nexpect holes = 2\nexpect live = 200\n", "first-fit", false);
+    assert_int_equal(play(LAB_TELL_NOTHING), LAB_STEPPED);
+    assert_string_equal(bench.told_text, "");
+    assert_int_equal(bench.session.held, 2);
+    assert_int_equal(bench.session.live, 200);
+    uint32_t a = lab_block_find(&bench.script, "a", 1), b = lab_block_find(&bench.script, "b", 1);
+    assert_false(bench.session.blocks[a].is_live);
+    assert_true(bench.session.blocks[b].is_live);
+    lab_session_end(&bench.session);
+}
+
+static void broken_expectation_is_told(void **state)
+{
+    begin(*state, "alloc 100 as a\nexpect refused = 1\n", "first-fit", false);
+    assert_int_equal(play(LAB_TELL_SCRIPT), LAB_STEPPED_OTHER);
+    assert_int_equal(bench.session.broken, 1);
+    assert_non_null(strstr(bench.told_text, "NOT AS EXPECTED: refused = 1, but it is 0 (line 2)\n"));
+    lab_session_end(&bench.session);
+}
+
+/* Whatever is done in between, going back and forth again gives the same heap. */
+static void going_back_is_playing_anew(void **state)
+{
+    static const char source[] = "use first-fit heap=16K\nrepeat 20 as i\nalloc 100+i as b[i]\nend\nrepeat 10 as i\nfree "
+                                 "b[2*i]\nend\nalloc 900 as c\nmap\nblocks\n";
+    char first[TEXT_MAX];
+    begin(*state, source, "best-fit", false);
+    play(LAB_TELL_SCRIPT);
+    strcpy(first, bench.told_text);
+    for (size_t at = bench.script.count; at-- > 0;) {
+        lab_session_seek(&bench.session, at);
+        assert_int_equal(bench.session.next, at);
+    }
+    forget_text();
+    play(LAB_TELL_SCRIPT);
+    expect_told(first);
+    lab_session_end(&bench.session);
+}
+
+static void first_use_gives_way_to_the_callers_allocator(void **state)
+{
+    begin(*state, "use best-fit\nalloc 1\n", "tlsf", true);
+    play(LAB_TELL_NOTHING);
+    assert_string_equal(bench.session.heap.ops->name, "tlsf");
+    lab_session_end(&bench.session);
+    begin(*state, "use best-fit\nalloc 1\n", "tlsf", false);
+    play(LAB_TELL_NOTHING);
+    assert_string_equal(bench.session.heap.ops->name, "best-fit");
+    lab_session_end(&bench.session);
+}
+
+/* A stale pointer: seen while nobody has its place; after that it takes a stranger's block. */
+static void second_free_is_seen_or_kills_a_stranger(void **state)
+{
+    begin(*state, "alloc 100 as a\nfree a\nfree a\nexpect fault = double free\n", "first-fit", false);
+    assert_int_equal(play(LAB_TELL_NOTHING), LAB_STEPPED_FOUND);
+    assert_int_equal(bench.session.held, 1);
+    lab_session_end(&bench.session);
+    begin(*state, "alloc 100 as a\nfree a\nfree a\n", "first-fit", false);
+    assert_int_equal(play(LAB_TELL_NOTHING), LAB_STEPPED_CORRUPT);
+    lab_session_end(&bench.session);
+    begin(*state, "alloc 100 as a\nfree a\nalloc 100 as b\nfree a\n", "first-fit", false);
+    assert_int_equal(play(LAB_TELL_NOTHING), LAB_STEPPED);
+    assert_false(bench.session.blocks[lab_block_find(&bench.script, "b", 1)].is_live);
+    lab_session_end(&bench.session);
+}
+
+static void overflow_by_one_is_caught(void **state)
+{
+    begin(*state, "use first-fit harden=3\nalloc 100 as a\nwrite a 1 past\nfree a\nexpect fault = buffer overflow\n",
+          "first-fit", false);
+    assert_int_equal(play(LAB_TELL_SCRIPT), LAB_STEPPED_FOUND);
+    assert_int_equal(bench.session.fault.bytes, 1);
+    lab_session_end(&bench.session);
+}
+
+static void write_outside_the_heap_is_no_step(void **state)
+{
+    begin(*state, "alloc 100 as a\nwrite a 65536 past\n", "first-fit", false);
+    assert_int_equal(lab_session_step(&bench.session, LAB_TELL_NOTHING), LAB_STEPPED);
+    assert_int_equal(lab_session_step(&bench.session, LAB_TELL_NOTHING), LAB_STEPPED_BAD_STEP);
+    assert_int_equal(bench.session.next, 1);
+    lab_session_end(&bench.session);
+}
+
+/* Robson's bound holds for every policy, and the two that are taught with it come near it. */
+static void adversary_reaches_the_bound(void **state)
+{
+    for (const struct heap_ops *const *ops = heap_policies; *ops; ops++) {
+        begin(*state, "use heap=256K\nadversary 8K 512\nexpect high >= bound under all\n", (*ops)->name, true);
+        bench.session.asked.heap_limit = 1 << 20;
+        assert_int_equal(play(LAB_TELL_SCRIPT), LAB_STEPPED);
+        assert_int_equal(bench.session.held, 1);
+        if (strstr((*ops)->name, "first-fit") || strcmp((*ops)->name, "best-fit") == 0)
+            assert_true(bench.session.high <= bench.session.bound + 4 * sizeof(size_t));
+        lab_session_end(&bench.session);
+        ((struct test_world *)*state)->arena.used = 0;
+    }
+}
+
+/* Compares a text with the file tests/host/lab/golden/NAME-32.txt or NAME-64.txt; KFIT_GOLDEN=update in the environment writes it
+ * instead. */
+static void expect_golden(const char *name, const char *text)
+{
+    static char expected[TEXT_MAX];
+    char path[400];
+    const char *update = getenv("KFIT_GOLDEN");
+    bool is_update = update && strcmp(update, "update") == 0;
+    snprintf(path, sizeof path, "%s/%s-%d.txt", KFIT_GOLDEN_FILES, name, (int)sizeof(void *) * 8);
+    FILE *file = fopen(path, is_update ? "w" : "r");
+    assert_non_null(file);
+    if (is_update)
+        fputs(text, file);
+    else
+        expected[fread(expected, 1, sizeof expected - 1, file)] = '\0';
+    fclose(file);
+    if (!is_update)
+        assert_string_equal(text, expected);
+}
+
+/* Every kind of thing that a step's story has, under every policy: the words of a lecture. */
+static void told_step_by_step(void **state)
+{
+    static const char source[] = "use heap=8K\nalloc 500 as a\nalloc 100 as b\nalloc 700 as c\nalloc 1 as d\nfree a\n"
+                                 "free c\naalloc 60 128 as e\nalloc 600 as f\nresize b 400\nfree d\nfree d\nalloc "
+                                 "3000 as g\nalloc 9000 as h\nlist\nblocks\nstats\n";
+    for (const struct heap_ops *const *ops = heap_policies; *ops; ops++) {
+        char name[40];
+        begin(*state, source, (*ops)->name, true);
+        play(LAB_TELL_STEPS);
+        snprintf(name, sizeof name, "step-%s", (*ops)->name);
+        expect_golden(name, bench.told_text);
+        if (strcmp((*ops)->name, "best-fit") == 0)
+            expect_golden("step-records", bench.recorded_text);
+        lab_session_end(&bench.session);
+        ((struct test_world *)*state)->arena.used = 0;
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(blocks_are_named_and_freed),
+        TEST(broken_expectation_is_told),
+        TEST(going_back_is_playing_anew),
+        TEST(first_use_gives_way_to_the_callers_allocator),
+        TEST(second_free_is_seen_or_kills_a_stranger),
+        TEST(overflow_by_one_is_caught),
+        TEST(write_outside_the_heap_is_no_step),
+        TEST(adversary_reaches_the_bound),
+        TEST(told_step_by_step),
+    };
+    return cmocka_run_group_tests_name("session", tests, NULL, NULL);
+}
