@@ -14,6 +14,7 @@
 #include "line.h"
 #include "misuse.h"
 #include "modules.h"
+#include "programs.h"
 #include "spaces.h"
 #include "traces.h"
 #include "translate.h"
@@ -23,7 +24,7 @@ struct command {
     void (*run)(struct sh_context *c, const char *arguments);
 };
 
-enum { COMMANDS = 18 };
+enum { COMMANDS = 20 };
 static const struct command commands[COMMANDS + 1]; /* ended by an empty one */
 
 static const char *skip_blanks(const char *text)
@@ -220,6 +221,10 @@ static const struct command commands[COMMANDS + 1] = {
     {"layout", "layout", "what lies where in the kernel's address space", layout_show},
     {"translate", "translate ADDRESS", "an address taken apart, level by level", translate_run},
     {"space", "space", "two address spaces: what is apart, what is shared", spaces_show},
+    {"program", "program [NAME [WORD]] [options]", "a program in user mode; without a name, which there are",
+     programs_run},
+    {"programs", "programs [options]", "a heap of the program's own, and the kernel's: the same blocks",
+     programs_compare},
     {"modules", "modules", "what the loader brought beside the kernel, with checksums", modules_list},
     {"irq", "irq", "interrupts since the start", interrupts_print},
     {"timer", "timer HZ", "the timer's ticks a second: 18 to 10000, 0 for off", interrupts_set_timer},
