@@ -3,7 +3,7 @@
 set(KFIT_PROGRAMS own-heap kernel-heap crimes)
 set(KFIT_PROGRAM_SOURCES_own-heap programs/replay.c programs/support.c ${KFIT_ALLOC_SOURCES})
 set(KFIT_PROGRAM_SOURCES_kernel-heap programs/replay.c)
-set(KFIT_PROGRAM_FLAGS_x86_64 -m64)
+set(KFIT_PROGRAM_FLAGS_x86_64 -m64 -mno-red-zone)   # crimes pushes behind the compiler's back
 set(KFIT_PROGRAM_FLAGS_i386 -m32 -march=i686)
 set(KFIT_PROGRAM_SCRIPT ${PROJECT_SOURCE_DIR}/programs/program.ld)
 

@@ -23,10 +23,15 @@ static inline uintptr_t *trap_frame_ip(struct trap_frame *f)
     return &f->eip;
 }
 
-/* Whether the trap came from ring 3. */
-static inline bool trap_frame_is_user(const struct trap_frame *f)
+/* The ring the trap came from: 0 or 3. */
+static inline uintptr_t trap_frame_ring(const struct trap_frame *f)
 {
     return f->cs & 3;
+}
+
+static inline bool trap_frame_is_user(const struct trap_frame *f)
+{
+    return trap_frame_ring(f) == 3;
 }
 
 /* Where the interrupted stack pointer was. */

@@ -14,21 +14,22 @@
 void ring3_enter(const struct arch_user_start *start, void *slot);
 _Noreturn void ring3_leave(void *slot);
 
-volatile bool ring3_is_stopped;
+volatile uintptr_t ring3_stopped;
 static bool is_running;
 
 void arch_user_run(const struct arch_user_start *start)
 {
     ASSERT(!is_running);
     is_running = true;
-    ring3_is_stopped = false;
+    ring3_stopped = 0;
     ring3_enter(start, ring3_stack_slot());
-    is_running = ring3_is_stopped = false;
+    is_running = false;
+    ring3_stopped = 0;
 }
 
 void arch_user_stop(void)
 {
-    ring3_is_stopped = true;
+    ring3_stopped = 3;
 }
 
 void ring3_call(struct trap_frame *frame)

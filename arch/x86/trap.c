@@ -141,8 +141,8 @@ static void trap(struct trap_frame *frame, uint64_t entered)
     arch_trap_depth--;
 }
 
-/* The last question is put without a jump, `&`, so that an interrupt takes as many instructions in ring 3 as in the kernel:
- * the clock of irq.c counts on it. */
+/* The last question is put without a jump, so that an interrupt takes as many instructions in ring 3 as in the kernel: the
+ * clock of irq.c counts on it. */
 void trap_enter(struct trap_frame *frame)
 {
     uint64_t entered = arch_cycles();
@@ -150,7 +150,7 @@ void trap_enter(struct trap_frame *frame)
         ring3_call(frame);
     else
         trap(frame, entered);
-    if (ring3_is_stopped & trap_frame_is_user(frame))
+    if (ring3_stopped & trap_frame_ring(frame))
         ring3_return();
 }
 

@@ -34,9 +34,9 @@ void trap_init(void);
 /* Each width: the page tables have a new root, which the double-fault stack must use too. */
 void trap_root_changed(uintptr_t root);
 
-/* ring3.c: a system call; an exception in ring 3 that nothing has resolved; whether the program under way is to be stopped, and
- * the return from arch_user_run that stops it. */
-extern volatile bool ring3_is_stopped;
+/* ring3.c: a system call; an exception in ring 3 that nothing has resolved; and the return from arch_user_run in place of one
+ * to a ring that is stopped: 3, or 0 for none. */
+extern volatile uintptr_t ring3_stopped;
 void ring3_call(struct trap_frame *frame);
 void ring3_fault(const struct trap_frame *frame);
 _Noreturn void ring3_return(void);

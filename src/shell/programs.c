@@ -20,8 +20,7 @@ enum { HEAP_MAX = 64 << 20 }; /* own-heap has a start table for so much */
 
 /* What programs are run on. */
 struct job {
-    const struct options *options;
-    struct lab_run_spec spec;
+    struct options options;
     struct lab_program ops;
     char alloc[128], run[512];
 };
@@ -73,6 +72,24 @@ static bool refuse(struct sh_context *c, const char *message)
     return false;
 }
 
+static bool is_for_kernel(const struct lab_run_spec *run)
+{
+    return run->kind == LAB_RUN_SELFTEST || run->kind == LAB_RUN_TOUR || run->trace_count > 1;
+}
+
+/* What the kernel command line chose for its own run, and the line does not repeat, is no choice of a program's. */
+static void drop_inherited(const struct options *boot, struct options *o)
+{
+    static struct options defaults;
+    options_default(&defaults);
+    if (o->is_comparison && o->allocs[0].text == boot->allocs[0].text) {
+        o->is_comparison = false;
+        o->allocs[0] = defaults.allocs[0];
+    }
+    if (o->run.kind == LAB_RUN_NONE || (o->run.text == boot->run.text && is_for_kernel(&o->run)))
+        lab_parse_run(default_run, sizeof default_run - 1, &o->run, NULL);
+}
+
 static bool options_suit(struct sh_context *c, const struct options *o)
 {
     if (o->is_comparison)
@@ -86,16 +103,16 @@ static bool options_suit(struct sh_context *c, const struct options *o)
         return refuse(c, "check= and sample= are for the kernel's own runs");
     if (o->fail.where != INJECTION_NONE)
         return refuse(c, "fail= belongs to the kernel command line where programs are run");
-    if (o->run.kind == LAB_RUN_SELFTEST || o->run.kind == LAB_RUN_TOUR || o->run.trace_count > 1)
+    if (is_for_kernel(&o->run))
         return refuse(c, "a program takes one run=: a workload, a scenario, or one trace");
     return true;
 }
 
 static bool make_operations(struct sh_context *c, struct job *job)
 {
-    const struct lab_run_spec *spec = &job->spec;
+    const struct lab_run_spec *spec = &job->options.run;
     struct lab_values values = spec->values;
-    values.seed = job->options->seed;
+    values.seed = job->options.seed;
     bool is_made = false;
     if (spec->kind == LAB_RUN_TRACES)
         return traces_load(c, spec->traces[0], &job->ops) == SH_OK;
@@ -118,15 +135,17 @@ static void keep(char *room, size_t bytes, const char *text, size_t length)
 
 static bool prepare(struct sh_context *c, const char *words, struct job *job)
 {
-    job->options = experiment_options(c, "program", words);
-    if (!job->options || !options_suit(c, job->options))
+    const struct options *given = experiment_options(c, "program", words);
+    if (!given)
         return false;
-    job->spec = job->options->run;
-    if (job->spec.kind == LAB_RUN_NONE)
-        lab_parse_run(default_run, sizeof default_run - 1, &job->spec, NULL);
-    const struct lab_alloc_spec *alloc = &job->options->allocs[0];
+    job->options = *given;
+    drop_inherited(&c->options, &job->options);
+    if (!options_suit(c, &job->options))
+        return false;
+    const struct lab_alloc_spec *alloc = &job->options.allocs[0];
+    const struct lab_run_spec *run = &job->options.run;
     keep(job->alloc, sizeof job->alloc, alloc->text, alloc->text_length);
-    keep(job->run, sizeof job->run, job->spec.text, job->spec.text_length);
+    keep(job->run, sizeof job->run, run->text, run->text_length);
     return make_operations(c, job);
 }
 
@@ -155,21 +174,21 @@ static void speak(void *context, const char *text, size_t bytes)
 
 static struct user_request request_of(struct sh_context *c, const struct job *job, struct speaker *speaker)
 {
-    const struct lab_alloc_spec *alloc = &job->options->allocs[0];
-    size_t limit = job->ops.heap_limit ? job->ops.heap_limit : job->options->heap_limit;
+    const struct lab_alloc_spec *alloc = &job->options.allocs[0];
+    size_t limit = job->ops.heap_limit ? job->ops.heap_limit : job->options.heap_limit;
     struct user_request r = {
         .input = job->ops.ops,
         .input_bytes = job->ops.count * sizeof *job->ops.ops,
         .policy = alloc->policy,
-        .backing = job->options->vm,
-        .is_large = job->options->has_large_pages,
+        .backing = job->options.vm,
+        .is_large = job->options.has_large_pages,
         .slowdown = c->world.lab.clock_shift,
         .write = speak,
         .write_context = speaker,
         .vm_clock = c->world.lab.vm_clock,
         .vm_clock_context = c->world.lab.context,
         .arguments = {.grain = alloc->grain,
-                      .harden = job->options->harden,
+                      .harden = job->options.harden,
                       .heap_limit = limit / HEAP_ALIGN * HEAP_ALIGN,
                       .slots = job->ops.slots},
     };
@@ -243,7 +262,7 @@ static bool run_named(struct sh_context *c, struct program_run *run, const struc
     keep(request.arguments.word, sizeof request.arguments.word, run->word, strlen(run->word));
     run->alloc = job->alloc;
     run->run = job->run;
-    run->options = job->options;
+    run->options = &job->options;
     run->ops = job->ops.count;
     bool has_run = run_loaded(c, run, &request);
     modules_unmap(&file);
@@ -259,8 +278,8 @@ static const char *take_word(const char *line, char *room, size_t bytes)
     bool is_option = false;
     while (*line == ' ')
         line++;
-    while (line[length] && line[length] != ' ')
-        is_option = is_option || line[length++] == '=';
+    for (; line[length] && line[length] != ' '; length++)
+        is_option = is_option || line[length] == '=';
     *room = '\0';
     if (is_option)
         return line;
@@ -290,7 +309,7 @@ void programs_run(struct sh_context *c, const char *arguments)
         refuse(c, "a name or a word of more than 31 characters");
     else if (!*name)
         list(c);
-    else if (prepare(c, rest, &job) && run_named(c, &run, &job) && run.program.has_result) {
+    else if (prepare(c, rest, &job) && run_named(c, &run, &job) && run.program.result.done > 0) {
         tell_job(c, &job);
         programs_tell_figures(c, &column, 1);
     }

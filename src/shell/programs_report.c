@@ -16,7 +16,9 @@ static void print_page_fault(struct sh_context *c, const struct lab_sink *sink, 
 {
     const struct arch_trap *trap = &p->trap;
     const struct arch_access access = arch_access_of(trap->error);
-    const char *what = access.fetch ? "execution at" : access.write ? "write to" : "read of";
+    const char *what = access.fetch || trap->ip == trap->address ? "execution at"
+                       : access.write                            ? "write to"
+                                                                 : "read of";
     lab_print(sink, ": %s 0x%jx (", what, (uintmax_t)trap->address);
     place_print(sink, trap->address <= p->paging.pt.last ? &p->space : c->world.space, trap->address);
     lab_print(sink, "): %s", fault_verdict_text(p->verdict));
@@ -30,7 +32,7 @@ static void print_fault(struct sh_context *c, const struct lab_sink *sink, struc
     if (trap->vector == ARCH_TRAP_PAGE_FAULT)
         print_page_fault(c, sink, p);
     else if (trap->has_selector && trap->error & OF_GATES)
-        lab_print(sink, ": the gate of vector %ju is not for programs", (uintmax_t)(trap->error >> 3));
+        lab_print(sink, ": that interrupt is not for programs");
 }
 
 void programs_tell_end(struct sh_context *c, struct program_run *run)
@@ -39,8 +41,10 @@ void programs_tell_end(struct sh_context *c, struct program_run *run)
     char message[SH_MESSAGE_MAX];
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
-    if (p->end == USER_EXITED && p->status == 0)
+    if (p->end == USER_EXITED && p->status == 0) {
+        lab_print(&c->text, "Program %s ended well.\n", run->name);
         return;
+    }
     lab_print(&sink, "program %s: ", run->name);
     if (p->end == USER_EXITED)
         lab_print(&sink, "it ended with status %ju", (uintmax_t)p->status);

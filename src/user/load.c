@@ -71,7 +71,7 @@ static bool load_stack(struct user_program *p, vaddr_t input)
 
 static bool open_heap(struct user_program *p)
 {
-    struct vmm_region_request request = {.name = "program's heap",
+    struct vmm_region_request request = {.name = "program heap",
                                          .reserve = p->request->arguments.heap_limit,
                                          .backing = p->request->backing,
                                          .is_large = p->request->is_large,
