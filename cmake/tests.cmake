@@ -11,8 +11,8 @@ foreach(source IN LISTS KFIT_HOST_TESTS)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/host)
     target_compile_definitions(${target} PRIVATE KFIT_TRACES="${PROJECT_SOURCE_DIR}/traces")
     target_link_options(${target} PRIVATE -${width} ${KFIT_SANITIZE})
-    target_link_libraries(${target} PRIVATE kfit_host_lab_${width} kfit_host_mm_${width} kfit_host_boot_${width}
-                          kfit_host_alloc_${width} kfit_host_support_${width} cmocka)
+    target_link_libraries(${target} PRIVATE kfit_host_shell_${width} kfit_host_lab_${width} kfit_host_mm_${width}
+                          kfit_host_boot_${width} kfit_host_alloc_${width} kfit_host_support_${width} cmocka)
     string(REGEX REPLACE "^test_" "" short ${test})
     add_test(NAME host/${room}/${short}/${width} COMMAND ${target})
     set_tests_properties(host/${room}/${short}/${width} PROPERTIES TIMEOUT 600 LABELS host)
