@@ -8,7 +8,7 @@ file(GLOB KFIT_PT_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/arch/x86/pt*.c
 file(GLOB KFIT_BOOT_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/boot/*.c ${PROJECT_SOURCE_DIR}/src/lib/*.c)
 list(FILTER KFIT_BOOT_SOURCES EXCLUDE REGEX "/src/lib/freestanding_")    # stand-ins for the C library
 set(KFIT_SHELL_SOURCES)
-foreach(name line line_history line_input line_row line_tab injection options)
+foreach(name complete complete_names line line_history line_input line_row line_tab injection options)
   list(APPEND KFIT_SHELL_SOURCES ${PROJECT_SOURCE_DIR}/src/shell/${name}.c)
 endforeach()
 

@@ -67,12 +67,17 @@ foreach(source IN LISTS KFIT_FUZZ_SOURCES)
   endif()
   get_filename_component(name ${source} NAME_WE)
   string(REGEX REPLACE "^fuzz_" "" short ${name})
+  set(of_shell)
+  if(short STREQUAL line)
+    set(of_shell ${KFIT_SHELL_SOURCES})
+    list(FILTER of_shell EXCLUDE REGEX "/line_input\\.c$") # bound to a console
+  endif()
   add_custom_command(
     OUTPUT ${PROJECT_BINARY_DIR}/${name}
-    COMMAND ${KFIT_CLANG_FUZZ} ${KFIT_FUZZ_FLAGS} ${KFIT_FUZZ_INCLUDES} ${source} ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES}
-            ${KFIT_ALLOC_SOURCES} ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c -o ${PROJECT_BINARY_DIR}/${name}
+    COMMAND ${KFIT_CLANG_FUZZ} ${KFIT_FUZZ_FLAGS} ${KFIT_FUZZ_INCLUDES} ${source} ${of_shell} ${KFIT_BOOT_SOURCES}
+            ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES} ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c -o ${PROJECT_BINARY_DIR}/${name}
     DEPENDS ${source} ${PROJECT_SOURCE_DIR}/tests/host/alloc_shadow.h ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c
-            ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES}
+            ${of_shell} ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES}
     VERBATIM)
   add_custom_target(build_${name} ALL DEPENDS ${PROJECT_BINARY_DIR}/${name})
   if(short STREQUAL alloc)

@@ -4,6 +4,7 @@
 #include <console/console.h>
 
 #include "command.h"
+#include "complete.h"
 #include "line_input.h"
 
 static void write_console(void *unused, const char *text, size_t length)
@@ -29,6 +30,8 @@ void shell_run(struct sh_context *c)
     line.out = (struct lab_sink){.write = write_console};
     line.prompt = "kfit> ";
     line.history = &history;
+    line.complete = complete_line;
+    line.context = c;
     lab_print(&c->text, "The shell: `help` lists the commands, `exit` leaves.\n");
     while (!c->is_asked_to_end) {
         switch (line_input(&line)) {

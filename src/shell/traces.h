@@ -11,6 +11,9 @@ enum sh_status traces_load(struct sh_context *c, struct lab_name name, struct la
 /* Lists the trace modules of this boot and those on the medium. */
 void traces_list(struct sh_context *c);
 
+/* The name of a trace module of this boot, `*length` characters: index 0 is the first; NULL behind the last. */
+const char *traces_name(const struct mb2_info *boot, size_t index, size_t *length);
+
 /* The text of the private module `name` ("kfit.icount"), copied into `text`, ended by NUL; false if there is none. */
 bool traces_private_module(struct vmm_space *space, const struct mb2_info *boot, const char *name, char *text,
                            size_t capacity);

@@ -22,11 +22,11 @@ struct terminal {
 
 static inline void terminal_clear(struct terminal *t, size_t columns, bool waits_to_wrap)
 {
-    memset(t, 0, sizeof *t);
-    memset(t->cells, ' ', sizeof t->cells);
     t->columns = columns;
     t->waits_to_wrap = waits_to_wrap;
+    t->row = t->column = t->written = 0;
     t->is_plain = true;
+    memset(t->cells[0], ' ', sizeof t->cells[0]); /* the others are cleared when the cursor comes to them */
 }
 
 static inline void terminal_next_row(struct terminal *t)
