@@ -232,7 +232,7 @@ static void settle_tabs(struct line *l)
 void line_begin(struct line *l)
 {
     l->length = l->cursor = l->age = 0;
-    l->too_long = l->in_doubt = false;
+    l->too_long = l->in_doubt = l->is_typed = false;
     row_begin(&l->row, &l->out, l->prompt);
 }
 
@@ -273,18 +273,25 @@ enum line_status line_feed(struct line *l, unsigned char byte)
 
 bool line_show(struct line *l)
 {
-    if (!row_fits(&l->row, l->length))
-        return true;
-    row_show(&l->row, l->text, l->length, l->cursor);
+    if (l->is_typed || row_fits(&l->row, l->length))
+        row_show(&l->row, l->text, l->length, l->cursor);
     return l->tabs > 0 || l->decoding != LINE_PLAIN;
+}
+
+void line_pause(struct line *l)
+{
+    l->decoding = LINE_PLAIN;
+    for (; l->tabs > 0; l->tabs--) {
+        l->is_typed = true;
+        line_tab(l);
+    }
+    line_show(l);
 }
 
 void line_rest(struct line *l)
 {
-    l->decoding = LINE_PLAIN;
-    for (; l->tabs > 0; l->tabs--)
-        line_tab(l);
-    row_show(&l->row, l->text, l->length, l->cursor);
+    l->is_typed = l->length > 0;
+    line_show(l);
 }
 
 void line_doubt(struct line *l)

@@ -38,7 +38,7 @@ struct line {
 
     char text[LINE_MAX_CHARACTERS + 1]; /* ended by NUL once the line is read */
     size_t length, cursor;
-    bool too_long, in_doubt;
+    bool too_long, in_doubt, is_typed; /* by hand */
     struct line_row row;
     size_t age;                          /* of the history's line that was called up; 0: none */
     char draft[LINE_MAX_CHARACTERS + 1]; /* the line as it was before one was called up */
@@ -61,12 +61,15 @@ void line_begin(struct line *l);
  * ignored; a byte outside ASCII becomes '?', so that a line which held one is not taken for another. */
 enum line_status line_feed(struct line *l, unsigned char byte);
 
-/* To be called when no further byte is there: shows what the bytes so far have changed. True: something depends on whether
- * another byte follows at once, so line_rest must be called if none does. That is so
- *   after a Tab: it completes; in a paste, where more follows at once, it is a blank;
- *   after an ESC: it is the key; else the beginning of another key;
- *   for a line longer than its row: a paste of it is shown when it has ended, not part by part. */
+/* To be called when no further byte is there: shows what the bytes so far have changed. But a line longer than its row waits for
+ * line_rest until it is known to be typed by hand: a paste of it is shown when it ends, once and whole.
+ * True: it depends on the next byte what the last was; if none follows at once, line_pause must be called.
+ *   A Tab completes; in a paste, where more follows, it is a blank.
+ *   An ESC is a key; where more follows, the beginning of one. */
 bool line_show(struct line *l);
+void line_pause(struct line *l);
+
+/* No byte has come for so long that someone must be typing, if there is anything in the line. */
 void line_rest(struct line *l);
 
 /* Bytes were lost somewhere in this line. */

@@ -1,16 +1,18 @@
-/* Lines from the console: bytes as they come, and the word to the editor when none comes. */
+/* Lines from the console: bytes as they come, and word to the editor when none comes. */
 #include "line_input.h"
 
 #include <console/console.h>
 
+/* In polls of the port, each somewhat below a microsecond. */
 enum {
-    REST = 50000
-}; /* polls, some tens of milliseconds: more than lies between the bytes of a paste, less than between keys */
+    PAUSE = 50000, /* more than lies between the bytes of a paste, less than between a person's keys */
+    REST = 250000, /* more than a paste can falter */
+};
 
-static int key_soon(void)
+static int key_within(unsigned polls)
 {
     int key = -1;
-    for (unsigned i = 0; i < REST && key < 0; i++)
+    for (; polls > 0 && key < 0; polls--)
         key = con_read();
     return key;
 }
@@ -19,10 +21,13 @@ static int key_soon(void)
 static int next_key(struct line *l)
 {
     int key = con_read();
-    if (key >= 0)
-        return key;
-    if (line_show(l)) {
-        key = key_soon();
+    if (key < 0 && line_show(l)) {
+        key = key_within(PAUSE);
+        if (key < 0)
+            line_pause(l);
+    }
+    if (key < 0) {
+        key = key_within(REST);
         if (key < 0)
             line_rest(l);
     }

@@ -55,7 +55,8 @@ static size_t complete(void *unused, const char *text, size_t cursor, const stru
 static void pause_and_look(void)
 {
     if (line_show(&line))
-        line_rest(&line);
+        line_pause(&line);
+    line_rest(&line);
     MUST(terminal_differs(&terminal, &line) == NULL);
     MUST(line.cursor <= line.length && line.length <= LINE_MAX_CHARACTERS && line.tabs == 0);
 }

@@ -60,6 +60,7 @@ static void words_of_a_command(void **state)
     (void)state;
     expect("mem ", "", " map cost");
     expect("mem  c", "c", " cost");
+    expect("  mem c", "c", " cost");
     expect("mem map ", "", "");
     expect("crash d", "d", " divide double-fault");
 }

@@ -190,10 +190,11 @@ static void run(uint64_t seed)
             continue;
         bool waits = line_show(&line);
         compare(seed);
-        if (waits && below(8) == 0)
+        if (below(8) == 0)
             continue; /* the paste goes on */
         if (waits)
-            line_rest(&line);
+            line_pause(&line);
+        line_rest(&line);
         look(seed);
         if (below(150) == 0)
             enter(seed);
@@ -224,7 +225,8 @@ static void random_bytes(void **state)
         if (below(4) > 0)
             continue;
         if (line_show(&line))
-            line_rest(&line);
+            line_pause(&line);
+        line_rest(&line);
         look(77);
     }
 }

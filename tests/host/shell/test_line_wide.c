@@ -45,12 +45,34 @@ static void pasted(void **state)
     size_t before = terminal.written;
     for (const char *c = long_text; *c; c++) {
         assert_int_equal(line_feed(&line, (unsigned char)*c), LINE_GOES_ON);
-        if (c - long_text == 100)
-            assert_true(line_show(&line)); /* nothing there for a moment, but not for long */
+        if ((c - long_text) % 10 == 0)
+            assert_false(line_show(&line)); /* nothing there for a moment, but not for long */
     }
     assert_int_equal(line_feed(&line, '\n'), LINE_READ);
     assert_int_equal(terminal.written - before, sizeof long_text);
     assert_true(terminal_shows_whole(&terminal, 0, "kfit> ", long_text));
+}
+
+/* Once someone has paused in it, or used Tab, each key is seen at once. */
+static void typed_without_haste(void **state)
+{
+    (void)state;
+    typist_types("run ");
+    for (size_t i = 0; i < 100; i++) {
+        assert_int_equal(line_feed(&line, 'x'), LINE_GOES_ON);
+        assert_false(line_show(&line));
+        typist_look();
+    }
+    assert_int_equal(line_feed(&line, '\r'), LINE_READ);
+    line_begin(&line);
+    for (size_t i = 0; i < 100; i++)
+        assert_int_equal(line_feed(&line, 'x'), LINE_GOES_ON);
+    assert_false(line_show(&line));
+    assert_int_equal(terminal.column, 6);
+    assert_int_equal(line_feed(&line, '\t'), LINE_GOES_ON);
+    assert_true(line_show(&line));
+    line_pause(&line);
+    typist_look();
 }
 
 static void short_lines_are_shown_at_once(void **state)
@@ -110,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(typed, setup),
         cmocka_unit_test_setup(pasted, setup),
+        cmocka_unit_test_setup(typed_without_haste, setup),
         cmocka_unit_test_setup(short_lines_are_shown_at_once, setup),
         cmocka_unit_test_setup(walked_through, setup),
         cmocka_unit_test_setup(at_the_edge, setup),

@@ -43,7 +43,8 @@ static inline void typist_key(const char *bytes)
     for (; *bytes; bytes++)
         assert_int_equal(line_feed(&line, (unsigned char)*bytes), LINE_GOES_ON);
     if (line_show(&line))
-        line_rest(&line);
+        line_pause(&line);
+    line_rest(&line);
     typist_look();
 }
 
