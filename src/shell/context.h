@@ -4,6 +4,7 @@
 
 #include <boot/multiboot2.h>
 #include <lab/error.h>
+#include <lab/script.h>
 
 #include "options.h"
 #include "world.h"
@@ -40,6 +41,7 @@ struct sh_context {
     enum sh_status status;      /* the worst so far */
     bool is_asked_to_end;       /* the shell's exit */
     const char *command;        /* the name of the command under way */
+    const struct lab_script *script; /* that the run under way was made of; NULL: of none */
     bool is_desk_latest;        /* the heap on the desk was worked on after the last run */
 
     bool has_result;                     /* the last run, for `stats` and `map` */

@@ -4,8 +4,8 @@
 #include <lab/number.h>
 #include <lib/string.h>
 
-#include "catalogue.h"
 #include "desk.h"
+#include "scenarios.h"
 
 static bool is_operation(const struct lab_step *step)
 {
@@ -82,10 +82,18 @@ static void print_title(struct sh_context *c)
 void step_scenario(struct sh_context *c, const char *arguments)
 {
     if (*arguments == '\0') {
-        catalogue_scenarios(c);
+        scenarios_list(c);
         return;
     }
     if (!desk_load(c, arguments))
+        return;
+    print_title(c);
+    play(c);
+}
+
+void step_tell(struct sh_context *c, const struct options *options)
+{
+    if (!desk_lay(c, options))
         return;
     print_title(c);
     play(c);
