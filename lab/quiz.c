@@ -220,7 +220,7 @@ void lab_quiz_reveal(struct lab_quiz *quiz, char given)
         lab_print(s->text, letter ? "No: it is %c.\n" : "It is %c.\n", quiz->answer);
     for (size_t i = 0; i < quiz->hole_count; i++)
         tell_hole(quiz, i);
-    lab_print(s->text, "  %s: %s\n", s->run.policy->name, s->run.policy->summary);
+    lab_print(s->text, "  %s: %s\n", s->run.policy->name, heap_rule(s->run.policy));
     record(quiz, letter);
 }
 

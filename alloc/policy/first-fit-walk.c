@@ -158,6 +158,8 @@ static void walk_extend(struct heap *h, size_t added)
 const struct heap_ops heap_policy_first_fit_walk = {
     .name = "first-fit-walk",
     .summary = "first-fit's placements, by stepping over all blocks",
+    .rule = "the lowest hole that is large enough",
+    .sizing = "header and payload, up to a multiple of the alignment",
     .source = "Knuth, The Art of Computer Programming 1, section 2.5, algorithm A",
     .complexity = "alloc O(blocks), free O(1)",
     .family = "a walk over all blocks",

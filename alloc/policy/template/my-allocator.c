@@ -243,6 +243,8 @@ static bool my_check(struct heap *h)
 const struct heap_ops heap_policy_my_allocator = {
     .name = "my-allocator",
     .summary = "first fit over all blocks, to begin from",
+    .rule = "the lowest hole that is large enough",
+    .sizing = "header and payload, up to a multiple of the alignment",
     .source = "Knuth, TAOCP volume 1, section 2.5, algorithm A",
     .complexity = "alloc O(blocks), free O(blocks)",
     .rung = 200,
