@@ -43,20 +43,16 @@ HEAP_TWICE struct block *lowest_that_holds(struct heap *h, const struct fit_requ
             heap_blame(h, HEAP_FAULT_HEADER, b);
             return NULL;
         }
-        if (block_is_used(b)) {
-            fit_tell(h, tells, b, HEAP_IN_USE);
-        } else if (fit_holds(b, request)) {
-            fit_tell(h, tells, b, HEAP_TAKEN);
+        bool holds = !block_is_used(b) && fit_holds(b, request);
+        fit_tell(h, tells, b, holds ? HEAP_TAKEN : block_is_used(b) ? HEAP_IN_USE : fit_why_not(b, request));
+        if (holds)
             return b;
-        } else {
-            fit_tell(h, tells, b, fit_why_not(b, request));
-        }
     }
     return NULL;
 }
 
 /* With merge=deferred joins all holes that touch; whether the search for the request is worth repeating. */
-static bool join_all(struct heap *h, const struct fit_request *request)
+HEAP_TWICE bool join_all(struct heap *h, const struct fit_request *request)
 {
     uint64_t merges = h->counters.merges;
     if (!fit_may_join(h, request))
