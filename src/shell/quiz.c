@@ -46,7 +46,7 @@ static void ask_all(struct sh_context *c)
         if (answer == ANSWER_STOP)
             break;
     }
-    lab_quiz_print_score(&quiz);
+    lab_quiz_tell_score(&quiz);
     c->is_desk_latest = true;
 }
 
