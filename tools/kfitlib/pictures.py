@@ -1,13 +1,13 @@
 """kfit pictures: the pictures of README and docs, drawn from the heaps of a run of the kernel.
 
-A picture is asked for in a page by a comment that gives it a name and the lines that are typed at the kernel's shell, and shown by
-the link below it, whose text becomes the picture's title:
+A page asks for a picture by a comment with its name and the lines that are typed at the kernel's shell, and shows it by the
+link below, whose text becomes the picture's title:
 
     <!-- picture: merge: use first-fit heap=4K; alloc 1000 as a; map; free a; map -->
     ![A block is freed](pictures/merge.svg)
 
-Each `map` makes a `heap` record, and each record a row; above it stands the operation done last. Rows have one scale. Where
-the kernel (64 bits) says the same, a picture is the same to the byte. Kinds of bytes differ in hatching and outline, not in colour alone.
+Each `map` makes a `heap` record, and each record a row; above it stands the operation done last. All rows have one scale. The
+same records give the same picture, to the byte. Kinds of bytes differ in hatching and outline, not in colour alone.
 """
 import os
 import re
@@ -78,6 +78,15 @@ class Picture:
                 return file.read()
         except FileNotFoundError:
             return ""
+
+    def write(self, text):
+        """Makes that text its file."""
+        try:
+            os.makedirs(FOLDER, exist_ok=True)
+            with open(self.file, "w", encoding="ascii") as file:
+                file.write(text)
+        except OSError as error:
+            raise Stop(FAILED, "%s cannot be written: %s" % (self.file, error.strerror)) from error
 
 
 def asked_in(page):
@@ -162,7 +171,7 @@ def _block(extent, top, scale):
     kind, at, size = extent[:3]
     left, width = EDGE + at * scale, size * scale
     label, bytes_text = _label(extent), "{:,}".format(size)
-    lines = ['<g><title>%s, %s bytes at 0x%04x</title>' % (escape(label), bytes_text, at),
+    lines = ["<g><title>%s, %s bytes at 0x%04x</title>" % (escape(label), bytes_text, at),
              '<rect class="%s" x="%s" y="%d" width="%s" height="%d"/>' % (kind, _number(left), top, _number(width), BAR)]
     texts = [text for text in (label, bytes_text) if _fits(text, width)] if kind != "meta" else []
     first = top + BAR / 2 + 4 - 8 * (len(texts) - 1)
@@ -205,8 +214,8 @@ def svg(title, rows):
 
 def pictures(words):
     """kfit pictures [NAME...] [--write]"""
-    parser = Parser("pictures", "Draws the pictures of README and docs anew, from the heaps of runs of the 64-bit kernel, and tells "
-                    "which are not as their files have them: then the status is 1.")
+    parser = Parser("pictures", "Draws the pictures of README and docs anew, from the heaps of runs of the 64-bit kernel, and "
+                    "tells which of their files are not so: then the status is 1.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
     parser.add_argument("--write", action="store_true", help="write them into docs/pictures (status 0)")
     asked = parser.parse_args(words)
@@ -214,16 +223,14 @@ def pictures(words):
     for name in asked.names:
         if name not in known:
             parser.error("there is no picture '%s'; there are %s" % (name, ", ".join(known) or "none"))
-    status = OK
+    stale = False
     for name in asked.names or known:
-        fresh, same = known[name].draw(), True
-        if fresh != known[name].shown():
-            same = False
-            status = FAILED
-        if not same and asked.write:
-            os.makedirs(FOLDER, exist_ok=True)
-            with open(known[name].file, "w", encoding="ascii") as file:
-                file.write(fresh)
-        print("%s %s" % (os.path.relpath(known[name].file, ROOT), "is as it was" if same else "is new" if asked.write
-                         else "is not what the kernel says now (--write draws it)"), flush=True)
-    return OK if asked.write else status
+        picture = known[name]
+        fresh = picture.draw()
+        is_same = fresh == picture.shown()
+        stale = stale or not is_same
+        if asked.write and not is_same:
+            picture.write(fresh)
+        word = "is as it was" if is_same else "is new" if asked.write else "is not what the kernel says now (--write draws it)"
+        print("%s %s" % (os.path.relpath(picture.file, ROOT), word), flush=True)
+    return FAILED if stale and not asked.write else OK

@@ -19,6 +19,7 @@ from .status import BAD_INPUT, OK, Stop
 
 QUESTIONS_MOST = 12          # of one quiz, lab/quiz.h: so many blank answers are typed, and what is too many does nothing
 MOST_SHEETS = 1000
+SEED_MOST = (1 << 64) - 1
 WIDTH = 78
 NEW_PAGE = "\f"
 GROWS, REFUSED, GROWN = "G", "R", "N"
@@ -36,7 +37,7 @@ def _number(text, least, most):
 
 
 def _seed(text):
-    return _number(text, 0, (1 << 64) - 1)
+    return _number(text, 0, SEED_MOST)
 
 
 def _count(text):
@@ -50,8 +51,8 @@ def _word(text):
 
 
 def _parse(words):
-    parser = Parser("sheet", "Prints question sheets on where blocks go, one for each seed, and the key to them, all from the "
-                    "kernel's own runs.")
+    parser = Parser("sheet", "Prints question sheets on where blocks go, one for each seed, and the key to them, all from "
+                    "the kernel's own runs.")
     parser.add_argument("scenario", metavar="SCENARIO", type=_word, help="the quiz, for example best-wins")
     parser.add_argument("--seed", metavar="N", type=_seed, default=1, help="of the first sheet (default 1)")
     parser.add_argument("--count", metavar="K", type=_count, default=1, help="sheets, with seeds N to N+K-1 (default 1)")
@@ -63,9 +64,9 @@ def _parse(words):
     asked = parser.parse_args(words)
     if asked.alloc is not None and "" in asked.alloc.split(","):
         parser.error("--alloc takes names of allocators with a comma between two")
-    if asked.seed + asked.count > 1 << 64:
-        parser.error("the last seed, %d, would be above the largest, %d" % (asked.seed + asked.count - 1, (1 << 64) - 1))
-    if asked.output is not None and asked.key is not None and os.path.abspath(asked.output) == os.path.abspath(asked.key):
+    if asked.seed + asked.count - 1 > SEED_MOST:
+        parser.error("the last seed would be %d; the largest is %d" % (asked.seed + asked.count - 1, SEED_MOST))
+    if None not in (asked.output, asked.key) and os.path.abspath(asked.output) == os.path.abspath(asked.key):
         parser.error("--output and --key name the same file")
     return asked
 
@@ -116,22 +117,31 @@ def play(asked):
     for seed in seeds:
         for alloc in allocs:
             lines += [_line(asked, seed, alloc)] + [""] * QUESTIONS_MOST
+    quizzes = _quizzes(typed.records(lines, asked.arch))
+    return [_sheet(asked, seed, allocs, quizzes[number * len(allocs):]) for number, seed in enumerate(seeds)]
+
+
+def _quizzes(records):
+    """The questions of each quiz."""
     quizzes, questions = [], []
-    for record in typed.records(lines, asked.arch):
+    for record in records:
         if record["type"] == "quiz":
             questions.append(record)
         elif record["type"] == "score":
             quizzes.append(questions)
             questions = []
-    sheets = []
-    for number, seed in enumerate(seeds):
-        own = quizzes[number * len(allocs):(number + 1) * len(allocs)]
-        for alloc, questions in zip(allocs, own):
-            if not questions:
-                raise Stop(BAD_INPUT, "%s asks nothing%s with seed %d: a question needs two to six holes to choose from"
-                           % (asked.scenario, " under " + alloc if alloc else "", seed))
-        sheets.append(Sheet(seed, [question for questions in own for question in questions]))
-    return sheets
+    return quizzes
+
+
+def _sheet(asked, seed, allocs, quizzes):
+    """The sheet of the first quizzes, one for each allocator."""
+    questions = []
+    for alloc, quiz in zip(allocs, quizzes):
+        if not quiz:
+            raise Stop(BAD_INPUT, "%s asks nothing%s with seed %d: a question needs two to six holes to choose from"
+                       % (asked.scenario, " under " + alloc if alloc else "", seed))
+        questions += quiz
+    return Sheet(seed, questions)
 
 
 # ---- on paper ----
@@ -153,8 +163,10 @@ def _request(question):
 def _series_text(series, number):
     """The map, the choice and the requests; `number`: of the first question."""
     last = number + len(series.questions) - 1
-    which = ("Question %d" % number, "it") if last == number else ("Questions %d to %d" % (number, last), "the first of them")
-    lines = ["%s, under %s. The heap before %s:" % (which[0], series.first["alloc"], which[1]), ""]
+    which, whom = "Question %d" % number, "it"
+    if last > number:
+        which, whom = "Questions %d to %d" % (number, last), "the first of them"
+    lines = ["%s, under %s. The heap before %s:" % (which, series.first["alloc"], whom), ""]
     lines += series.first["map"] + ["", "     from             bytes"]
     lines += [_hole(hole["letter"], hole) for hole in series.first["holes"]]
     lines += ["  %s  none of them: the heap grows" % GROWS, "  %s  none: the request is refused" % REFUSED]
@@ -185,13 +197,16 @@ def _answer_text(series, question, number):
     answer = series.answer(question)
     meaning = {GROWS: "the heap grows", REFUSED: "refused"}.get(question["answer"], "")
     lines = ["%4d.  %s:  %s%s" % (number, _request(question), answer, ", " + meaning if meaning else "")]
-    return lines + ["     %s  %s" % (_hole(series.letter(hole), hole), hole["reason"]) for hole in question["holes"]] + [""]
+    lines += ["     %s  %s" % (_hole(series.letter(hole), hole), hole["reason"]) for hole in question["holes"]]
+    return lines + [""]
 
 
 def key_text(asked, sheets):
     """The answers of all sheets, with the kernel's reasons."""
-    last = " to %d" % sheets[-1].seed if len(sheets) > 1 else ""
-    lines = _head("Answer key, %s-bit kernel" % BITS[asked.arch], "%s, sheet%s %d%s" % (asked.scenario, "s" if last else "", sheets[0].seed, last))
+    which = "sheet %d" % sheets[0].seed
+    if len(sheets) > 1:
+        which = "sheets %d to %d" % (sheets[0].seed, sheets[-1].seed)
+    lines = _head("Answer key, %s-bit kernel" % BITS[asked.arch], "%s, %s" % (asked.scenario, which))
     for sheet in sheets:
         number, alloc = 1, None
         for series in sheet.series:
