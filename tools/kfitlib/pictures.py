@@ -1,13 +1,14 @@
 """kfit pictures: the pictures of README and docs, drawn from the heaps of a run of the kernel.
 
-A page asks for a picture by a comment with its name and the lines that are typed at the kernel's shell, and shows it by the
-link below, whose text becomes the picture's title:
+A page asks for a picture by a comment with its name and the lines that are typed at the kernel's shell, and shows it by
+the link below, whose text becomes the picture's title:
 
     <!-- picture: merge: use first-fit heap=4K; alloc 1000 as a; map; free a; map -->
     ![A block is freed](pictures/merge.svg)
 
-Each `map` makes a `heap` record, and each record a row; above it stands the operation done last. All rows have one scale. The
-same records give the same picture, to the byte. Kinds of bytes differ in hatching and outline, not in colour alone.
+Each `map` makes a `heap` record, and each record a row; above it stands the operation done last. All rows have one
+scale. The same records give the same picture, to the byte. Kinds of bytes differ in hatching and outline, not in colour
+alone.
 """
 import os
 import re
@@ -95,7 +96,7 @@ def asked_in(page):
         text = file.read()
     found = [Picture(page, match) for match in PICTURE.finditer(text)]
     if len(found) != text.count(MARK):
-        raise Stop(BAD_INPUT, "%s: a picture's comment is not as it should be: %s NAME: LINES --> and below it ![TITLE](FILE)"
+        raise Stop(BAD_INPUT, "%s: a picture is asked for by %s NAME: LINES -->, and a link ![TITLE](FILE) below it"
                    % (os.path.relpath(page, ROOT), MARK))
     return found
 
@@ -172,7 +173,8 @@ def _block(extent, top, scale):
     left, width = EDGE + at * scale, size * scale
     label, bytes_text = _label(extent), "{:,}".format(size)
     lines = ["<g><title>%s, %s bytes at 0x%04x</title>" % (escape(label), bytes_text, at),
-             '<rect class="%s" x="%s" y="%d" width="%s" height="%d"/>' % (kind, _number(left), top, _number(width), BAR)]
+             '<rect class="%s" x="%s" y="%d" width="%s" height="%d"/>'
+             % (kind, _number(left), top, _number(width), BAR)]
     texts = [text for text in (label, bytes_text) if _fits(text, width)] if kind != "meta" else []
     first = top + BAR / 2 + 4 - 8 * (len(texts) - 1)
     for number, text in enumerate(texts):
@@ -214,8 +216,8 @@ def svg(title, rows):
 
 def pictures(words):
     """kfit pictures [NAME...] [--write]"""
-    parser = Parser("pictures", "Draws the pictures of README and docs anew, from the heaps of runs of the 64-bit kernel, and "
-                    "tells which of their files are not so: then the status is 1.")
+    parser = Parser("pictures", "Draws the pictures of README and docs anew, from the heaps of runs of the 64-bit "
+                    "kernel, and tells which of their files are not so: then the status is 1.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
     parser.add_argument("--write", action="store_true", help="write them into docs/pictures (status 0)")
     asked = parser.parse_args(words)
@@ -231,6 +233,6 @@ def pictures(words):
         stale = stale or not is_same
         if asked.write and not is_same:
             picture.write(fresh)
-        word = "is as it was" if is_same else "is new" if asked.write else "is not what the kernel says now (--write draws it)"
-        print("%s %s" % (os.path.relpath(picture.file, ROOT), word), flush=True)
+        changed = "is new" if asked.write else "is not what the kernel says now (--write draws it)"
+        print("%s %s" % (os.path.relpath(picture.file, ROOT), "is as it was" if is_same else changed), flush=True)
     return FAILED if stale and not asked.write else OK

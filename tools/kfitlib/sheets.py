@@ -1,11 +1,12 @@
 """kfit sheet: question sheets on placement, another one for each seed, and the key to them.
 
-Nothing here works out an answer: the kernel's own quiz is played with each seed, all of them in one boot and every answer
-left blank, and its records (`quiz`, one a question, and `score` at the end) hold the maps, the answers and the reasons.
+Nothing here works out an answer: the kernel's own quiz is played with each seed, all of them in one boot and every
+answer left blank, and its records (`quiz`, one a question, and `score` at the end) hold the maps, the answers and the
+reasons.
 
-On paper all questions of a sheet are seen at once, and a map before the second question would answer the first. So questions
-in a row share one map, as long as nothing but the requests asked for touches the heap: a series. Its letters are
-those of its first map; what is left of a hole keeps the letter.
+On paper all questions of a sheet are seen at once, and a map before the second question would answer the first. So
+questions in a row share one map, as long as nothing but the requests asked for touches the heap: a series. Its letters
+are those of its first map; what is left of a hole keeps the letter.
 """
 import argparse
 import os
@@ -17,7 +18,7 @@ from . import typed
 from .options import Parser
 from .status import BAD_INPUT, OK, Stop
 
-QUESTIONS_MOST = 12          # of one quiz, lab/quiz.h: so many blank answers are typed, and what is too many does nothing
+QUESTIONS_MOST = 12          # of one quiz (lab/quiz.h): so many blank answers are typed; the shell ignores the rest
 MOST_SHEETS = 1000
 SEED_MOST = (1 << 64) - 1
 WIDTH = 78
@@ -51,16 +52,16 @@ def _word(text):
 
 
 def _parse(words):
-    parser = Parser("sheet", "Prints question sheets on where blocks go, one for each seed, and the key to them, all from "
-                    "the kernel's own runs.")
+    parser = Parser("sheet", "Prints question sheets on where blocks go, one for each seed, and the key to them, all "
+                    "from the kernel's own runs.")
     parser.add_argument("scenario", metavar="SCENARIO", type=_word, help="the quiz, for example best-wins")
     parser.add_argument("--seed", metavar="N", type=_seed, default=1, help="of the first sheet (default 1)")
-    parser.add_argument("--count", metavar="K", type=_count, default=1, help="sheets, with seeds N to N+K-1 (default 1)")
+    parser.add_argument("--count", metavar="K", type=_count, default=1, help="sheets: seeds N to N+K-1 (default 1)")
     parser.add_argument("--alloc", metavar="A,B", type=_word,
                         help="ask under these allocators, one after the other (default: the scenario's own)")
     parser.add_argument("--arch", choices=tuple(BITS), default="x86_64", help="which kernel (default x86_64)")
     parser.add_argument("--output", metavar="FILE", help="write the sheets there (default: standard output)")
-    parser.add_argument("--key", metavar="FILE", help="write the key there (default: standard output, after the sheets)")
+    parser.add_argument("--key", metavar="FILE", help="write the key there (default: standard output, last)")
     asked = parser.parse_args(words)
     if asked.alloc is not None and "" in asked.alloc.split(","):
         parser.error("--alloc takes names of allocators with a comma between two")

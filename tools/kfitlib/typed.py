@@ -12,8 +12,8 @@ from .stream import Serial
 
 
 def records(lines, arch="x86_64"):
-    """The records that come of these lines (printable ASCII), all of them done in one boot. The first error of the kernel
-    ends the command, in the kernel's words and with its status."""
+    """The records that come of these lines (printable ASCII), all of them done in one boot. The first error of the
+    kernel ends the command, in the kernel's words and with its status."""
     asked = machine_options("shell", "").parse_args(["--arch", arch])
     built = ready()
     written = io.StringIO()
