@@ -166,3 +166,40 @@ void lab_record_sample(const struct lab_sink *sink, const struct lab_run *run, s
     lab_json_number(&j, "largest_hole", shape->largest_hole);
     lab_json_end(&j);
 }
+
+/* ---- a heap as it stands ---- */
+
+struct extents {
+    struct lab_json *json;
+    size_t count;
+};
+
+static bool put_extent(void *context, const struct heap_extent *extent)
+{
+    static const char *const kinds[] = {
+        [HEAP_META] = "meta", [HEAP_USED] = "used", [HEAP_FREE] = "free", [HEAP_UNTRACKED] = "untracked"};
+    struct extents *e = context;
+    if (e->count++ >= LAB_RECORD_EXTENTS_MAX)
+        return true;
+    lab_json_open_array(e->json, NULL);
+    lab_json_text(e->json, NULL, kinds[extent->kind]);
+    lab_json_number(e->json, NULL, extent->offset);
+    lab_json_number(e->json, NULL, extent->size);
+    lab_json_close_array(e->json);
+    return true;
+}
+
+void lab_record_heap(const struct lab_sink *sink, struct heap *h)
+{
+    struct lab_json j;
+    struct extents extents = {.json = &j};
+    lab_json_begin(&j, sink, "heap");
+    lab_json_text(&j, "alloc", h->ops->name);
+    lab_json_number(&j, "heap", h->committed);
+    lab_json_open_array(&j, "extents");
+    heap_walk(h, put_extent, &extents);
+    lab_json_close_array(&j);
+    if (extents.count > LAB_RECORD_EXTENTS_MAX)
+        lab_json_number(&j, "extents_left_out", extents.count - LAB_RECORD_EXTENTS_MAX);
+    lab_json_end(&j);
+}

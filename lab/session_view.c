@@ -3,6 +3,7 @@
 
 #include <lab/map.h>
 #include <lab/metrics.h>
+#include <lab/record.h>
 
 #include "step_text.h"
 #include "story.h"
@@ -62,7 +63,8 @@ enum lab_stepped lab_session_expect(struct lab_session *s, const struct lab_step
         if (!holds) {
             lab_print(s->text, ", but it is ");
             lab_quantity_print(s->text, step->expect.quantity, found);
-            lab_print(s->text, " (line %u)", (unsigned)step->line);
+            if (step->line > 0)
+                lab_print(s->text, " (line %u)", (unsigned)step->line);
         }
         lab_print(s->text, "\n");
     }
@@ -107,6 +109,7 @@ void lab_session_show(struct lab_session *s, enum lab_show show)
     switch (show) {
     case LAB_SHOW_MAP:
         lab_map(s->text, &s->heap, LAB_MAP_WIDTH_MAX, MAP_ROWS);
+        lab_record_heap(s->records, &s->heap);
         break;
     case LAB_SHOW_HOLES:
         lab_holes(s->text, &s->heap, LIST_MOST);

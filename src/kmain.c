@@ -8,6 +8,7 @@
 #include <lab/json.h>
 #include <lab/number.h>
 #include <lib/string.h>
+#include <shell/desk.h>
 #include <shell/experiment.h>
 #include <shell/injection.h>
 #include <shell/shell.h>
@@ -196,6 +197,7 @@ static void check_frames(void)
     char message[100];
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
+    desk_clear(&context);
     world_scratch_end(&context.arena);
     if (memory.pmm.free == frames_free_at_start)
         return;

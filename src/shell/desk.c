@@ -169,33 +169,51 @@ static void print_words(const struct lab_sink *sink, const char *words)
     lab_print(sink, "run=%s%s", is_plain ? "scenario:" : "", words);
 }
 
-static bool load(struct sh_context *c, const char *words)
+/* What the options name goes onto the desk; `what`: as it was typed. */
+static bool lay(struct sh_context *c, const struct options *options, const char *what)
 {
     struct desk *d = desk_of(c);
-    char line[LINE_MAX_CHARACTERS + 32];
-    struct lab_buffer buffer;
-    struct lab_sink sink = lab_buffer_sink(&buffer, line, sizeof line);
-    print_words(&sink, words);
-    const struct options *options = experiment_options(c, "step", line);
-    if (!options)
-        return false;
     if (options->is_comparison || options->fail.where != INJECTION_NONE) {
         sh_error(c, SH_BAD_INPUT, "step", "one heap at a time: neither compare= nor fail= can stand here");
         return false;
     }
-    if (!clear_for(c, options, words, true) || !script_of_program(c, options))
-        return false;
-    return (widen(d) || too_little_memory(c)) && begin_session(c, options, options->is_alloc_given);
+    return clear_for(c, options, what, true) && script_of_program(c, options) && (widen(d) || too_little_memory(c)) &&
+           begin_session(c, options, options->is_alloc_given);
+}
+
+static bool load(struct sh_context *c, const char *words)
+{
+    char line[LINE_MAX_CHARACTERS + 32];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, line, sizeof line);
+    print_words(&sink, words);
+    const struct options *options = experiment_options(c, c->command, line);
+    return options && lay(c, options, words);
+}
+
+/* What could not be laid leaves nothing on the desk, and nothing in the arena. */
+static bool or_clear(struct sh_context *c, bool is_laid, size_t mark)
+{
+    if (!is_laid)
+        desk_clear(c);
+    lab_arena_release(&c->arena, mark);
+    return is_laid;
 }
 
 bool desk_load(struct sh_context *c, const char *words)
 {
     size_t mark = c->arena.used;
-    bool is_loaded = load(c, words);
-    if (!is_loaded)
-        desk_clear(c);
-    lab_arena_release(&c->arena, mark);
-    return is_loaded;
+    return or_clear(c, load(c, words), mark);
+}
+
+bool desk_lay(struct sh_context *c, const struct options *options)
+{
+    char what[DESK_WHAT_MAX];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, what, sizeof what);
+    size_t mark = c->arena.used;
+    lab_print(&sink, "%.*s", (int)options->run.text_length, options->run.text);
+    return or_clear(c, lay(c, options, what), mark);
 }
 
 /* ---- steps ---- */
@@ -236,7 +254,10 @@ static void report_expectation(struct sh_context *c, const struct lab_step *step
     char message[200];
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
-    lab_print(&sink, "%s, line %u: not as expected", desk_of(c)->what, step->line);
+    if (step->line > 0)
+        lab_print(&sink, "%s, line %u: not as expected", desk_of(c)->what, (unsigned)step->line);
+    else
+        lab_print(&sink, "not as expected");
     sh_error(c, SH_FAILED, "expect", message);
 }
 

@@ -33,6 +33,9 @@ bool desk_begin(struct sh_context *c);
  * options behind it. False after an error line; then the desk is empty. */
 bool desk_load(struct sh_context *c, const char *words);
 
+/* The same with what the options' run= names. */
+bool desk_lay(struct sh_context *c, const struct options *options);
+
 /* Closes the heap and gives all memory back. Nothing on the desk is no error. */
 void desk_clear(struct sh_context *c);
 

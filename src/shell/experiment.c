@@ -8,6 +8,7 @@
 #include <lib/string.h>
 
 #include "current.h"
+#include "quiz.h"
 #include "selftest.h"
 #include "tour.h"
 #include "traces.h"
@@ -329,6 +330,10 @@ static void run_made(struct sh_context *c, const struct options *options)
 
 void experiment_start(struct sh_context *c, const struct options *options)
 {
+    if (options->quiz.is_on) {
+        quiz_start(c, options);
+        return;
+    }
     switch (options->run.kind) {
     case LAB_RUN_TRACES:
         run_traces(c, options);

@@ -50,12 +50,22 @@ static void ask_all(struct sh_context *c)
     c->is_desk_latest = true;
 }
 
-void quiz_run(struct sh_context *c, const char *arguments)
+static void deal_and_ask(struct sh_context *c)
 {
     struct desk *d = desk_of(c);
-    if (!desk_load(c, arguments))
-        return;
     if (d->quiz.has_seed)
         lab_quiz_deal(&d->script, d->quiz.seed);
     ask_all(c);
+}
+
+void quiz_run(struct sh_context *c, const char *arguments)
+{
+    if (desk_load(c, arguments))
+        deal_and_ask(c);
+}
+
+void quiz_start(struct sh_context *c, const struct options *options)
+{
+    if (desk_lay(c, options))
+        deal_and_ask(c);
 }

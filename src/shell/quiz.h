@@ -9,4 +9,7 @@
  * ones. */
 void quiz_run(struct sh_context *c, const char *arguments);
 
+/* The same for the options of the kernel command line, run=WHAT quiz=on. */
+void quiz_start(struct sh_context *c, const struct options *options);
+
 #endif

@@ -2,7 +2,6 @@
 #include "shell.h"
 
 #include "command.h"
-#include "desk.h"
 #include "line.h"
 
 void shell_run(struct sh_context *c)
@@ -27,5 +26,4 @@ void shell_run(struct sh_context *c)
             break;
         }
     }
-    desk_clear(c);
 }

@@ -66,8 +66,8 @@ def asks(options, pattern):
 
 
 def waits_for_input(options):
-    """Whether the kernel's shell follows the run, so that standard input is for it."""
-    return not asks(options, r'then="?(?:exit|halt)(?:[ \t"]|$)')
+    """Whether the kernel asks for something: its shell follows the run, or the run is a quiz."""
+    return not asks(options, r'then="?(?:exit|halt)(?:[ \t"]|$)') or asks(options, r'quiz="?(?:on|seed)')
 
 
 def open_records(name):

@@ -14,4 +14,9 @@ void lab_record_result(const struct lab_sink *sink, const struct lab_world *worl
 void lab_record_sample(const struct lab_sink *sink, const struct lab_run *run, size_t done, size_t live_bytes,
                        const struct heap_shape *shape);
 
+enum { LAB_RECORD_EXTENTS_MAX = 120 };
+
+/* A `heap` record: the heap's extents by address, each [kind, offset, size], at most LAB_RECORD_EXTENTS_MAX of them. */
+void lab_record_heap(const struct lab_sink *sink, struct heap *h);
+
 #endif

@@ -1,0 +1,130 @@
+"""A heap on the desk: by hand, step by step, back and forth, and questions, in both kernels. The whole conversation is golden."""
+import re
+import unittest
+
+import golden
+from harness import ARCHES, KernelTest, boot
+
+BY_HAND = """use first-fit heap=16K
+alloc 600 as a
+alloc 100 as b
+aalloc 50 256 as c
+free a
+list
+write b
+read c at 0 1
+alloc 300 as d
+resize d 500
+stats
+blocks
+holes
+undo
+history
+check
+alloc 100000 as e
+expect refused = 1
+use best-fit:order=lifo
+alloc 10
+map
+"""
+
+MISTAKES = """use harden=3
+alloc 10 as p
+write p 1 past
+free p
+use harden=1
+alloc 10 as p
+free p
+free p
+free q
+alloc 10 as p extra
+write p 100000 past
+alloc
+expect holes = 5
+"""
+
+SCENARIO = """step best-wins
+step 12
+until fail
+back 2
+step
+continue
+history
+step churn:ops=40:live=6 seed=3 alloc=best-fit
+until holes>2
+list
+until hole>4M
+undo
+step comb alloc=nothing
+back x
+until never
+"""
+
+QUIZ = """quiz best-wins alloc=best-fit
+B
+
+x
+c
+a
+quiz comb:blocks=8 alloc=worst-fit quiz=seed:7
+D
+"""
+
+# Addresses depend on where the linker puts things and on the machine's memory.
+ADDRESS = re.compile(r"0x(ffff[0-9a-f]{12}|[c-f][0-9a-f]{7})")
+
+
+def conversation(text):
+    """What was typed and printed, from the first prompt on."""
+    lines = [line.rstrip() for line in text.replace("\r", "").splitlines()]
+    first = next(i for i, line in enumerate(lines) if line.startswith("kfit> "))
+    return ADDRESS.sub("0x(address)", "\n".join(lines[first:])) + "\n"
+
+
+class Desk(KernelTest):
+    """One boot for each conversation and width."""
+
+    def converse(self, name, keys, status=0):
+        for arch in ARCHES:
+            with self.subTest(arch=arch):
+                done = boot(keys=keys, arch=arch)
+                self.assertEqual(done.status, status, done.describe())
+                golden.check(self, "%s-%s" % (name, arch), conversation(done.text))
+
+    def test_by_hand(self):
+        self.converse("by-hand", BY_HAND)
+
+    def test_mistakes(self):
+        self.converse("mistakes", MISTAKES, status=4)
+
+    def test_scenario(self):
+        self.converse("scenario", SCENARIO, status=2)
+
+    def test_quiz(self):
+        self.converse("quiz", QUIZ)
+
+    def test_nothing_is_lost(self):
+        """Whatever lies on the desk at the end, every frame comes back, beside a run and without one."""
+        for keys in ("alloc 100\n", "step churn:ops=50\nstep 20\nrun churn:ops=100\nstep\n", "scenario first-wins\n"):
+            done = boot("out=both", keys=keys)
+            self.assertEqual(done.status, 0, done.describe())
+            self.assertEqual(done.one("boot")["frames_free"], done.one("end")["frames_free"], done.describe())
+
+    def test_quiz_from_the_command_line(self):
+        done = boot("run=scenario:best-wins quiz=seed:5 out=json then=exit", keys="")
+        again = boot("run=scenario:best-wins quiz=seed:5 out=json then=exit", keys="")
+        other = boot("run=scenario:best-wins quiz=seed:6 out=json then=exit", keys="")
+        self.assertEqual(done.status, 0, done.describe())
+        self.assertGreater(len(done.of_type("quiz")), 2, done.describe())
+        self.assertEqual(done.of_type("quiz"), again.of_type("quiz"))
+        self.assertNotEqual(done.of_type("quiz"), other.of_type("quiz"))
+
+    def test_records_of_steps(self):
+        done = boot("out=both", keys="alloc 600 as a\nfree a\n")
+        asked, freed = done.of_type("step")
+        self.assertEqual((asked["line"], asked["asked"], asked["events"][0]["verdict"]), ("alloc 600 as a", 600, "taken"))
+        self.assertEqual((freed["line"], freed["merges"], len(freed["before"]), len(freed["after"])), ("free a", 1, 2, 1))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
