@@ -101,24 +101,29 @@ static void begin(const char *alloc)
                                   &bench.script, &bench.text, &bench.records));
 }
 
+static bool is_wrong(enum lab_stepped came)
+{
+    return came == LAB_STEPPED_OTHER || came == LAB_STEPPED_CORRUPT || came == LAB_STEPPED_NO_HEAP ||
+           came == LAB_STEPPED_BAD_STEP;
+}
+
 static void play(const char *alloc)
 {
     struct lab_session *s = &bench.session;
     size_t mark = bench.w->arena.used;
-    enum lab_stepped came;
+    enum lab_stepped came = LAB_STEPPED;
     begin(alloc);
-    do {
+    while (came != LAB_STEPPED_END && !is_wrong(came)) {
         size_t at = s->next, held = s->held;
         bench.told.length = 0;
         came = lab_session_step(s, LAB_TELL_SCRIPT);
-        if (came == LAB_STEPPED_OTHER || came == LAB_STEPPED_CORRUPT || came == LAB_STEPPED_NO_HEAP ||
-            came == LAB_STEPPED_BAD_STEP)
-            fail_msg("%s under %s: %s", bench.name, alloc ? alloc : "its own", bench.told_text);
         if (came != LAB_STEPPED_END)
             bench.held[at] |= s->held > held;
-    } while (came != LAB_STEPPED_END);
+    }
     lab_session_end(s);
     lab_arena_release(&bench.w->arena, mark);
+    if (is_wrong(came))
+        fail_msg("%s under %s: %s", bench.name, alloc ? alloc : "its own allocator", bench.told_text);
 }
 
 static void play_under_all(void)
@@ -221,9 +226,9 @@ static void ask_all(void)
         bench.told.length = 0;
         lab_quiz_reveal(&quiz, '\0');
     }
+    lab_session_end(&bench.session);
     if (quiz.asked != asks)
         fail_msg("%s: %zu of %zu requests marked by `ask` are questions", bench.name, quiz.asked, asks);
-    lab_session_end(&bench.session);
 }
 
 static void asks_are_questions(void **state)
