@@ -1,5 +1,6 @@
-# cmake -D TEMPLATE=grub.cfg.in -D POLICIES=policies.txt -D OUT=grub.cfg -P make_menu.cmake
-# Writes the GRUB menu: the template with one entry for each allocator, in the order of policies.txt, for each kernel.
+# cmake -D TEMPLATE=grub.cfg.in -D POLICIES=policies.txt -D "NAMES=a;b" -D OUT=grub.cfg -P make_menu.cmake
+# Writes the GRUB menu: the template with one entry for each allocator, in the order of policies.txt, for each kernel, and the
+# names of the programs.
 function(menu_entries arch prefix indent out)
   set(entries "")
   foreach(line IN LISTS policies)
@@ -20,4 +21,6 @@ menu_entries(x86_64 "" "" entries_x86_64)
 menu_entries(i386 "32-bit " "    " entries_i386)
 string(REPLACE "@ENTRIES_x86_64@\n" "${entries_x86_64}" menu "${menu}")
 string(REPLACE "@ENTRIES_i386@\n" "${entries_i386}" menu "${menu}")
+string(REPLACE ";" " " names "${NAMES}")
+string(REPLACE "@PROGRAMS@" "${names}" menu "${menu}")
 file(WRITE ${OUT} "${menu}")

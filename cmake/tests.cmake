@@ -61,6 +61,8 @@ endforeach()
 find_program(KFIT_CLANG_FUZZ clang)
 file(GLOB KFIT_FUZZ_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.c)
 set(KFIT_FUZZ_LEAST_multiboot2 1000000)  # executions in the ordinary run; the others run for a time
+set(KFIT_FUZZ_MORE_script ${PROJECT_SOURCE_DIR}/lectures)  # inputs besides the corpus
+set(KFIT_FUZZ_LEAST_DEEP_script 1000000) # executions with KFIT_DEEP set
 set(KFIT_FUZZ_FLAGS -std=c11 -g -O1 -m64 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined)
 list(TRANSFORM KFIT_INCLUDES PREPEND -I OUTPUT_VARIABLE KFIT_FUZZ_INCLUDES)
 foreach(source IN LISTS KFIT_FUZZ_SOURCES)
@@ -82,7 +84,8 @@ foreach(source IN LISTS KFIT_FUZZ_SOURCES)
   endif()
   add_test(NAME fuzz/${short} COMMAND ${CMAKE_COMMAND} -D FUZZER=${PROJECT_BINARY_DIR}/${name}
            -D CORPUS=${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${short} -D WORK=${PROJECT_BINARY_DIR}/fuzz-${short}
-           -D LEAST=${KFIT_FUZZ_LEAST_${short}} -P ${PROJECT_SOURCE_DIR}/cmake/run_fuzzer.cmake)
+           -D LEAST=${KFIT_FUZZ_LEAST_${short}} -D LEAST_DEEP=${KFIT_FUZZ_LEAST_DEEP_${short}}
+           -D MORE=${KFIT_FUZZ_MORE_${short}} -P ${PROJECT_SOURCE_DIR}/cmake/run_fuzzer.cmake)
   set_tests_properties(fuzz/${short} PROPERTIES TIMEOUT 1200 LABELS fuzz)
 endforeach()
 

@@ -116,6 +116,8 @@ static bool read_width(struct reader *r, bool *is_here)
 {
     struct word width = scan_word(&r->scan);
     bool is_32 = lab_matches("32", width.text, width.length), is_64 = lab_matches("64", width.text, width.length);
+    if (width.length == 0)
+        return scan_missing(&r->scan, "32 or 64");
     if (!is_32 && !is_64)
         return script_refuse(r, width, "on is followed by 32 or 64");
     *is_here = is_64 == (sizeof(size_t) == 8);

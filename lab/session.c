@@ -277,6 +277,7 @@ enum lab_stepped lab_session_step(struct lab_session *s, enum lab_telling tellin
     if (s->next == s->script->count)
         return LAB_STEPPED_END;
     const struct lab_step *step = &s->script->steps[s->next++];
+    s->world->clock(s->world->context); /* a sign of life */
     if (telling != LAB_TELL_NOTHING)
         lab_story_announce(s, step, telling);
     enum lab_stepped came = perform(s, step, telling);

@@ -21,7 +21,7 @@
 
 #include <stdbool.h>
 
-enum { EDGES_MAX = 2 * (MEMMAP_MAX + MEMMAP_MAX) + 1 }; /* two of each entry and reservation, and the limit */
+enum { EDGES_MAX = 2 * (MEMMAP_MAX + MEMMAP_RESERVED_MAX) + 1 }; /* two of each entry and reservation, and the limit */
 
 struct edges {
     uint64_t at[EDGES_MAX];
@@ -112,7 +112,7 @@ static struct memmap_range whole_frames(struct memmap_range range)
 
 static bool is_too_long(const struct memmap_input *input)
 {
-    return input->entry_count > MEMMAP_MAX || input->reserved_count > MEMMAP_MAX;
+    return input->entry_count > MEMMAP_MAX || input->reserved_count > MEMMAP_RESERVED_MAX;
 }
 
 enum memmap_status memmap_build(const struct memmap_input *input, struct memmap_range *ranges, size_t *count)

@@ -22,6 +22,8 @@ struct memory_faults memory_faults;
 
 static struct memmap_range reserved[MB2_MODULES_MAX + 3];
 static struct memmap_range ranges[MEMMAP_MAX];
+
+_Static_assert(sizeof reserved / sizeof *reserved <= MEMMAP_RESERVED_MAX, "modules, first MiB, kernel, screen");
 static size_t range_count;
 
 /* ---- free frames ---- */

@@ -212,7 +212,7 @@ enum mb2_status mb2_parse(const void *block, size_t bytes, uint32_t magic, struc
     return has_memory(info) ? MB2_OK : MB2_NO_MEMORY;
 }
 
-_Static_assert(MEMMAP_MAX == 128 && MB2_MODULES_MAX == 32, "the messages below name these limits");
+_Static_assert(MEMMAP_MAX == 128 && MB2_MODULES_MAX == 128, "the messages below name these limits");
 
 const char *mb2_status_text(enum mb2_status status)
 {
@@ -226,7 +226,7 @@ const char *mb2_status_text(enum mb2_status status)
         [MB2_BAD_MAP] = "boot information: the memory map's entries have an impossible size",
         [MB2_MAP_TOO_LONG] = "boot information: memory map too long: raise MEMMAP_MAX (128)",
         [MB2_NO_MAP] = "no usable memory: the boot information has no memory map",
-        [MB2_TOO_MANY_MODULES] = "too many boot modules: at most 32",
+        [MB2_TOO_MANY_MODULES] = "too many boot modules: at most 128",
         [MB2_BAD_MODULE] = "boot information: a module ends before it begins",
         [MB2_NO_MEMORY] = "no usable memory: the memory map has no entry of type 1 (available)",
     };

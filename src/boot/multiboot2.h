@@ -12,7 +12,7 @@
 
 #define MB2_MAGIC 0x36D76289u
 #define MB2_BLOCK_MAX ((size_t)128 * 1024) /* bytes of the largest block that is taken */
-#define MB2_MODULES_MAX 32
+#define MB2_MODULES_MAX 128
 
 enum mb2_status {
     MB2_OK = 0,
@@ -62,7 +62,7 @@ struct mb2_info {
 };
 
 /* Parses the `bytes` bytes at `block` (any alignment; not read if bytes is below 16 or above MB2_BLOCK_MAX); `magic` is
- * what the loader left in EAX. Anything but MB2_OK: *info is not to be used. struct mb2_info is large (4 KiB). */
+ * what the loader left in EAX. Anything but MB2_OK: *info is not to be used. struct mb2_info is large (8 KiB). */
 enum mb2_status mb2_parse(const void *block, size_t bytes, uint32_t magic, struct mb2_info *info);
 
 /* One line: what is wrong and what to do. */

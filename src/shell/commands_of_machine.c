@@ -6,6 +6,7 @@
 #include "interrupts.h"
 #include "layout.h"
 #include "modules.h"
+#include "programs.h"
 #include "spaces.h"
 #include "translate.h"
 
@@ -71,6 +72,30 @@ const struct command commands_of_machine[] = {
                 "one frame between both, shows the translations and takes all down again.\n",
         .related = "translate, layout, backing",
         .run = spaces_show,
+    },
+    {
+        .name = "program",
+        .arguments = "[NAME] [options]",
+        .summary = "a program in ring 3, with a heap of its own or the kernel's",
+        .text = "Runs a program that was loaded beside the kernel, and tells what it took: system\n"
+                "calls, bytes copied, page faults, frames, cost. alloc= chooses the allocator.\n"
+                "Without a name it lists them.\n",
+        .example = "program own-heap alloc=best-fit",
+        .related = "programs, space",
+        .rest = COMPLETES_OPTION,
+        .run = programs_run,
+    },
+    {
+        .name = "programs",
+        .arguments = "[options]",
+        .summary = "the same work by both programs, side by side",
+        .text = "own-heap takes pages from the kernel and runs the allocator itself; kernel-heap\n"
+                "asks the kernel for each block. The same allocator, the same requests.\n",
+        .example = "programs alloc=first-fit",
+        .related = "program, run",
+        .first = COMPLETES_OPTION,
+        .rest = COMPLETES_OPTION,
+        .run = programs_compare,
     },
     {
         .name = "modules",

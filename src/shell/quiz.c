@@ -39,13 +39,17 @@ static void ask_all(struct sh_context *c)
 {
     struct lab_quiz quiz;
     bool is_at_end = false;
+    desk_work_begin(c);
     lab_quiz_begin(&quiz, &desk_of(c)->session);
     while (lab_quiz_next(&quiz)) {
+        desk_work_end(c);
         int answer = read_answer(c, &quiz, &is_at_end);
+        desk_work_begin(c);
         lab_quiz_reveal(&quiz, answer == ANSWER_STOP ? '\0' : (char)answer);
         if (answer == ANSWER_STOP)
             break;
     }
+    desk_work_end(c);
     lab_quiz_print_score(&quiz);
     c->is_desk_latest = true;
 }

@@ -187,18 +187,22 @@ static void go_on_until(struct sh_context *c, const struct goal *goal)
 {
     struct lab_session *s = &desk_of(c)->session;
     enum lab_stepped came = LAB_STEPPED;
-    while (!is_stopped(came)) {
-        size_t at = s->next;
+    bool is_there = false;
+    size_t at = s->next;
+    desk_work_begin(c);
+    while (!is_there && !is_stopped(came)) {
+        at = s->next;
         came = lab_session_step(s, LAB_TELL_NOTHING);
-        if (is_stopped(came) || !is_operation(&s->script->steps[at]) || !is_reached(s, goal, came))
-            continue;
-        lab_session_seek(s, at);
-        desk_step(c, LAB_TELL_STEPS);
-        print_where(c);
-        return;
+        is_there = !is_stopped(came) && is_operation(&s->script->steps[at]) && is_reached(s, goal, came);
     }
-    lab_print(&c->text, "It does not come to that.\n");
-    print_end(c);
+    if (is_there)
+        lab_session_seek(s, at);
+    desk_work_end(c);
+    if (is_there)
+        desk_step(c, LAB_TELL_STEPS);
+    else
+        lab_print(&c->text, "It does not come to that.\n");
+    print_where(c);
 }
 
 void step_until(struct sh_context *c, const char *arguments)
@@ -247,7 +251,9 @@ static bool go_back(struct sh_context *c, uint64_t count, size_t *step)
         sh_error(c, SH_BAD_INPUT, "back", "nothing has been done yet");
         return false;
     }
+    desk_work_begin(c);
     lab_session_seek(s, *step);
+    desk_work_end(c);
     return true;
 }
 

@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MEMMAP_MAX 128 /* entries, reservations and ranges, each */
+#define MEMMAP_MAX 128          /* entries and resulting ranges, each */
+#define MEMMAP_RESERVED_MAX 136 /* reservations */
 
 #define MEMMAP_AVAILABLE 1 /* the only type that may be used */
 
@@ -33,7 +34,7 @@ struct memmap_input {
 
 enum memmap_status {
     MEMMAP_OK = 0,
-    MEMMAP_TOO_MANY, /* more than MEMMAP_MAX entries, reservations or resulting ranges */
+    MEMMAP_TOO_MANY, /* more than MEMMAP_MAX entries or resulting ranges, or than MEMMAP_RESERVED_MAX reservations */
     MEMMAP_NONE,     /* no whole free frame */
     MEMMAP_STATUS_COUNT
 };

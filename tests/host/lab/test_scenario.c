@@ -286,6 +286,31 @@ static void files_are_sound(void **state)
     }
 }
 
+/* The example that docs/scenarios.md explains line by line: it reads, and its expectations hold. */
+static void documented_example_holds(void **state)
+{
+    struct test_world *w = *state;
+    static char page[1 << 16];
+    struct lab_script script;
+    struct lab_program program;
+    struct lab_error error;
+    size_t mark = w->arena.used;
+    FILE *file = fopen(KFIT_LECTURES "/../docs/scenarios.md", "rb");
+    assert_non_null(file);
+    page[fread(page, 1, sizeof page - 1, file)] = '\0';
+    fclose(file);
+    char *start = strstr(page, "```\n") + 4, *end = strstr(start, "```");
+    if (lab_script_read(start, (size_t)(end - start), 1, &w->arena, &script, &error) != LAB_OK)
+        fail_msg("%s", error.message);
+    assert_true(lab_script_program(&script, &w->arena, &program));
+    assert_int_equal(program.due_count, 2);
+    for (int is_best = 0; is_best < 2; is_best++) {
+        const struct lab_run settings = run_of(policy(is_best ? "best-fit" : "first-fit"), WORLD_BYTES);
+        assert_false(run_program(w, &program, &settings, LAB_OK).expectation_failed);
+    }
+    lab_arena_release(&w->arena, mark);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +320,7 @@ int main(void)
         TEST(next_fit_roams),
         TEST(long_lived_block_kills_bump_heaps),
         TEST(files_are_sound),
+        TEST(documented_example_holds),
         TEST(phases_defeat_size_classes),
         TEST(survivors_defeat_slabs),
         TEST(doubling_defeats_buddy),

@@ -155,21 +155,21 @@ static void test_too_many(void **state)
 {
     (void)state;
     static struct memmap_entry entries[MEMMAP_MAX + 1];
-    static struct memmap_range reserved[MEMMAP_MAX + 1];
+    static struct memmap_range reserved[MEMMAP_RESERVED_MAX + 1];
     struct memmap_sizes sizes;
-    for (size_t i = 0; i <= MEMMAP_MAX; i++) {
+    for (size_t i = 0; i <= MEMMAP_MAX; i++)
         entries[i] = (struct memmap_entry){i * MIB, MIB / 2, 1};
+    for (size_t i = 0; i <= MEMMAP_RESERVED_MAX; i++)
         reserved[i] = (struct memmap_range){i * MIB + FRAME_SIZE, i * MIB + 2 * FRAME_SIZE};
-    }
     struct memmap_input input = {.entries = entries, .entry_count = MEMMAP_MAX, .reserved = reserved};
     assert_int_equal(build(&input), MEMMAP_OK);
     assert_int_equal(count, MEMMAP_MAX);
     input.reserved_count = 1; /* one hole more makes one range more than there is room for */
     assert_int_equal(build(&input), MEMMAP_TOO_MANY);
     input.entry_count = 1;
-    input.reserved_count = MEMMAP_MAX;
+    input.reserved_count = MEMMAP_RESERVED_MAX;
     assert_int_equal(build(&input), MEMMAP_OK);
-    input.reserved_count = MEMMAP_MAX + 1;
+    input.reserved_count = MEMMAP_RESERVED_MAX + 1;
     assert_int_equal(build(&input), MEMMAP_TOO_MANY);
     input.entry_count = MEMMAP_MAX + 1;
     input.reserved_count = 0;
