@@ -150,8 +150,9 @@ static void push(struct heap *h, struct piece *p, size_t index)
 }
 
 /* One more chunk for the class; false if the pool has no unit. */
-static bool cut_chunk(struct heap *h, struct seg_class class)
+HEAP_TWICE bool cut_chunk(struct heap *h, struct seg_class class, bool tells)
 {
+    runs_tell_unit(h, tells);
     struct chunk *c = (struct chunk *)runs_take_unit(h);
     if (!c)
         return false;
@@ -171,19 +172,29 @@ static enum heap_status seg_init(struct heap *h)
     return HEAP_OK;
 }
 
-static void *seg_alloc(struct heap *h, size_t bytes, size_t align)
+HEAP_TWICE void *take(struct heap *h, size_t bytes, size_t align, bool tells)
 {
     struct seg_class class = class_of_request(h, bytes);
     if (class.block == 0 || align > HEAP_ALIGN)
-        return runs_take_large(h, bytes, align);
+        return tells ? runs_take_large_told(h, bytes, align) : runs_take_large(h, bytes, align);
     struct piece **list = &seg_state(h)->free[class.index];
-    heap_note_probe(h);
-    if (!*list && !cut_chunk(h, class))
+    heap_note_look(h, tells, heap_class_look(*list, class.block, class.block));
+    if (!*list && !cut_chunk(h, class, tells))
         return NULL;
     struct piece *p = *list;
     *list = p->next;
     p->header |= PIECE_USED;
     return payload_of(p);
+}
+
+HEAP_APART void *seg_alloc_told(struct heap *h, size_t bytes, size_t align)
+{
+    return take(h, bytes, align, true);
+}
+
+static void *seg_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    return heap_is_told(h) ? seg_alloc_told(h, bytes, align) : take(h, bytes, align, false);
 }
 
 static size_t seg_need(const struct heap *h, size_t bytes, size_t align)
@@ -277,9 +288,9 @@ static bool is_free_piece(const struct heap *h, const struct piece *p, size_t in
            class_for(h, c->block).index == index;
 }
 
-/* I3 from the side of the lists; *listed: how many blocks they have together. No list can have more than all that fit the region:
- * so a circle ends. */
-static bool check_lists(struct heap *h, size_t *listed)
+/* I3 from the side of the lists; *listed: how many blocks they have together. Shows them to the walker, NULL: none, who may end it.
+ * No list can have more than all that fit the region: so a circle ends. */
+static bool follow_lists(struct heap *h, size_t *listed, struct runs_walk *w)
 {
     const size_t most = h->committed / PIECE_MIN;
     *listed = 0;
@@ -287,15 +298,25 @@ static bool check_lists(struct heap *h, size_t *listed)
         for (const struct piece *p = seg_state(h)->free[i]; p; p = p->next) {
             if (!is_free_piece(h, p, i) || ++*listed > most)
                 return heap_blame(h, HEAP_FAULT_LIST, p);
+            if (w && !runs_visit(w, HEAP_FREE, (size_t)((uintptr_t)p - (uintptr_t)h->base), p->header))
+                return true;
         }
     }
     return true;
 }
 
+/* The free blocks class after class, then the free runs, of which new chunks are cut. */
+static bool seg_list(struct heap *h, heap_visit_fn *visit, void *context)
+{
+    struct runs_walk w = {.visit = visit, .context = context};
+    size_t listed;
+    return follow_lists(h, &listed, &w) && (w.is_stopped || runs_list(h, &w));
+}
+
 static bool seg_check_free(struct heap *h)
 {
     size_t listed;
-    return runs_check_free(h) && check_lists(h, &listed);
+    return runs_check_free(h) && follow_lists(h, &listed, NULL);
 }
 
 /* Only runs are joined and cut; where no run can be believed to be, free and resize refuse. */
@@ -308,7 +329,7 @@ static bool seg_check_beside(struct heap *h, const void *ptr)
 static bool seg_check(struct heap *h)
 {
     size_t waiting = 0, listed;
-    if (!runs_check(h) || !check_lists(h, &listed))
+    if (!runs_check(h) || !follow_lists(h, &listed, NULL))
         return false;
     for (const struct run *r = runs_first(h); r; r = runs_above(h, r)) {
         const struct chunk *c = (const struct chunk *)r;
@@ -352,6 +373,7 @@ const struct heap_ops heap_policy_segregated = {
     .usable = seg_usable,
     .granted = seg_granted,
     .walk = seg_walk,
+    .list = seg_list,
     .check_free = seg_check_free,
     .check_beside = seg_check_beside,
     .check = seg_check,

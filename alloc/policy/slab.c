@@ -132,6 +132,12 @@ static size_t number_of(const struct heap *h, const struct slab *s, const void *
     return (distance - first) / s->object;
 }
 
+/* Number of the object to hand out next, of a slab that is not full. */
+static size_t next_object(const struct slab *s)
+{
+    return s->first_free == INDEX_END ? s->fresh : s->first_free;
+}
+
 static bool is_used(const struct slab *s, size_t number)
 {
     return number < s->fresh && s->index[number] == INDEX_USED;
@@ -175,12 +181,14 @@ static enum heap_status slab_init(struct heap *h)
 }
 
 /* A slab of the cache for that size that has a free object; NULL: none, and no unit for a new one. */
-static struct slab *slab_for(struct heap *h, size_t object)
+HEAP_TWICE struct slab *slab_for(struct heap *h, size_t object, bool tells)
 {
     struct slab *s = slab_state(h)->partial[object / h->options[OPTION_OBJECT] - 1];
-    heap_note_probe(h);
+    const void *first = s ? object_at(h, s, next_object(s)) : NULL;
+    heap_note_look(h, tells, heap_class_look(first, object, object));
     if (s)
         return s;
+    runs_tell_unit(h, tells);
     s = (struct slab *)runs_take_unit(h);
     if (!s)
         return NULL;
@@ -192,23 +200,33 @@ static struct slab *slab_for(struct heap *h, size_t object)
     return s;
 }
 
-static void *slab_alloc(struct heap *h, size_t bytes, size_t align)
+HEAP_TWICE void *take(struct heap *h, size_t bytes, size_t align, bool tells)
 {
     size_t object = object_size(h, bytes);
     if (object == 0 || align > HEAP_ALIGN)
-        return runs_take_large(h, bytes, align);
-    struct slab *s = slab_for(h, object);
+        return tells ? runs_take_large_told(h, bytes, align) : runs_take_large(h, bytes, align);
+    struct slab *s = slab_for(h, object, tells);
     if (!s)
         return NULL;
-    size_t number = s->first_free;
-    if (number == INDEX_END)
-        number = s->fresh++;
+    size_t number = next_object(s);
+    if (number == s->fresh)
+        s->fresh++;
     else
         s->first_free = s->index[number];
     s->index[number] = INDEX_USED;
     if (++s->used == s->count)
         list_remove(h, s);
     return object_at(h, s, number);
+}
+
+HEAP_APART void *slab_alloc_told(struct heap *h, size_t bytes, size_t align)
+{
+    return take(h, bytes, align, true);
+}
+
+static void *slab_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    return heap_is_told(h) ? slab_alloc_told(h, bytes, align) : take(h, bytes, align, false);
 }
 
 static size_t slab_need(const struct heap *h, size_t bytes, size_t align)
@@ -336,8 +354,19 @@ static bool slab_check_beside(struct heap *h, const void *ptr)
     return runs_check_beside(h, r);
 }
 
-/* All lists (I4); *listed: how many slabs they have together. Each ends: a slab met twice would need two before it. */
-static bool check_lists(struct heap *h, size_t *listed)
+/* The free objects of a sound slab in the order in which they would be handed out. */
+static void list_objects(const struct heap *h, const struct slab *s, struct runs_walk *w)
+{
+    size_t offset = (size_t)((uintptr_t)s - (uintptr_t)h->base) + first_object(h, s);
+    for (size_t i = s->first_free; i != INDEX_END; i = s->index[i])
+        runs_visit(w, HEAP_FREE, offset + i * s->object, s->object);
+    for (size_t i = s->fresh; i < s->count; i++)
+        runs_visit(w, HEAP_FREE, offset + i * s->object, s->object);
+}
+
+/* All lists (I4); *listed: how many slabs they have together. Shows what is free in them to the walker, NULL: none, who may end it.
+ * Each ends: a slab met twice would need two before it. */
+static bool follow_lists(struct heap *h, size_t *listed, struct runs_walk *w)
 {
     *listed = 0;
     for (size_t i = 0; i < CACHES; i++) {
@@ -350,15 +379,27 @@ static bool check_lists(struct heap *h, size_t *listed)
             if (!has_sound_index(s))
                 return heap_blame(h, HEAP_FAULT_COUNT, s);
             ++*listed;
+            if (w)
+                list_objects(h, s, w);
+            if (w && w->is_stopped)
+                return true;
         }
     }
     return true;
 }
 
+/* The free objects cache after cache, then the free runs, of which new slabs are made. */
+static bool slab_list(struct heap *h, heap_visit_fn *visit, void *context)
+{
+    struct runs_walk w = {.visit = visit, .context = context};
+    size_t listed;
+    return follow_lists(h, &listed, &w) && (w.is_stopped || runs_list(h, &w));
+}
+
 static bool slab_check_free(struct heap *h)
 {
     size_t listed;
-    return runs_check_free(h) && check_lists(h, &listed);
+    return runs_check_free(h) && follow_lists(h, &listed, NULL);
 }
 
 /* How many objects have the mark (I2). */
@@ -373,7 +414,7 @@ static size_t marked(const struct slab *s)
 static bool slab_check(struct heap *h)
 {
     size_t waiting = 0, listed;
-    if (!runs_check(h) || !check_lists(h, &listed))
+    if (!runs_check(h) || !follow_lists(h, &listed, NULL))
         return false;
     for (const struct run *r = runs_first(h); r; r = runs_above(h, r)) {
         const struct slab *s = (const struct slab *)r;
@@ -420,6 +461,7 @@ const struct heap_ops heap_policy_slab = {
     .usable = slab_usable,
     .granted = slab_granted,
     .walk = slab_walk,
+    .list = slab_list,
     .check_free = slab_check_free,
     .check_beside = slab_check_beside,
     .check = slab_check,

@@ -75,7 +75,7 @@ const struct command commands_of_machine[] = {
     },
     {
         .name = "program",
-        .arguments = "[NAME] [options]",
+        .arguments = "[NAME [WORD]] [options]",
         .summary = "a program in ring 3, with a heap of its own or the kernel's",
         .text = "Runs a program that was loaded beside the kernel, and tells what it took: system\n"
                 "calls, bytes copied, page faults, frames, cost. alloc= chooses the allocator.\n"
