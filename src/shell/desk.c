@@ -321,6 +321,12 @@ const void *desk_block(struct sh_context *c, const char *name)
     return block != LAB_NO_INDEX && d->session.blocks[block].is_live ? d->session.blocks[block].payload : NULL;
 }
 
+const char *desk_block_name(struct sh_context *c, uint32_t number, char *name)
+{
+    const struct desk *d = desk_of(c);
+    return d->is_begun && number < d->script.block_count ? lab_block_text(&d->script, number, name) : NULL;
+}
+
 /* The step that was added last goes where the session stands. */
 static void move_to_next(struct lab_script *script, size_t next)
 {

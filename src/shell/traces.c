@@ -85,15 +85,24 @@ static void print_names(const struct lab_sink *sink, const char *const *names, s
         lab_print(sink, "none");
 }
 
-static void print_loaded(const struct lab_sink *sink, const struct mb2_info *boot)
+const char *traces_name(const struct mb2_info *boot, size_t index, size_t *length)
 {
-    size_t printed = 0;
     for (size_t i = 0; i < boot->module_count; i++) {
         const struct mb2_module *m = &boot->modules[i];
-        if (!is_private(m))
-            lab_print(sink, "%s%.*s", printed++ ? ", " : "", (int)name_length(m, false), m->name);
+        if (is_private(m) || index-- > 0)
+            continue;
+        *length = name_length(m, false);
+        return m->name;
     }
-    if (printed == 0)
+    return NULL;
+}
+
+static void print_loaded(const struct lab_sink *sink, const struct mb2_info *boot)
+{
+    size_t length, count = 0;
+    for (const char *name; (name = traces_name(boot, count, &length)) != NULL; count++)
+        lab_print(sink, "%s%.*s", count ? ", " : "", (int)length, name);
+    if (count == 0)
         lab_print(sink, "none");
 }
 
