@@ -173,8 +173,8 @@ typedef bool runs_walk_fn(struct heap *h, const struct run *r, struct runs_walk 
 
 bool runs_walk(struct heap *h, heap_visit_fn *visit, void *context, runs_walk_fn *walk_cut);
 
-/* The free runs in the order of their list, after what the policy lists itself. False after heap_blame(). */
-bool runs_list(struct heap *h, struct runs_walk *w);
+/* The free runs in the order of their list, which is sound. */
+void runs_list(const struct heap *h, struct runs_walk *w);
 
 /* The list of free runs and what taking from it relies on. False after heap_blame(). */
 bool runs_check_free(struct heap *h);

@@ -50,7 +50,8 @@ set_tests_properties(host/alloc/random/m32 host/alloc/random/m64 host/alloc/exha
 foreach(width m32 m64)
   add_executable(host_run_${width} ${PROJECT_SOURCE_DIR}/tests/kernel/host_run.c)
   target_compile_options(host_run_${width} PRIVATE ${KFIT_WARNINGS} -${width} -O1 -g ${KFIT_SANITIZE})
-  target_compile_definitions(host_run_${width} PRIVATE KFIT_TRACES="${PROJECT_SOURCE_DIR}/traces")
+  target_compile_definitions(host_run_${width} PRIVATE KFIT_TRACES="${PROJECT_SOURCE_DIR}/traces"
+                             KFIT_LECTURES="${PROJECT_SOURCE_DIR}/lectures")
   target_link_options(host_run_${width} PRIVATE -${width} ${KFIT_SANITIZE})
   target_link_libraries(host_run_${width} PRIVATE kfit_host_lab_${width} kfit_host_alloc_${width}
                         kfit_host_boot_${width} kfit_host_support_${width} cmocka)

@@ -182,16 +182,9 @@ static bool parse_traces(struct lab_run_spec *spec, const struct word_list *rest
 
 static bool parse_scenario(struct lab_run_spec *spec, const struct word_list *rest, struct lab_error *error)
 {
-    const char *names[NAMES_MAX];
-    size_t count = 0;
     spec->kind = LAB_RUN_SCENARIO;
-    spec->scenario = lab_scenario_find(rest->text, rest->length);
-    if (spec->scenario)
-        return true;
-    for (; lab_scenarios[count].name && count < NAMES_MAX - 1; count++)
-        names[count] = lab_scenarios[count].name;
-    names[count] = NULL;
-    return word_unknown_name(error, "scenario", (struct word){rest->text, rest->length}, names);
+    spec->scenario = (struct lab_name){rest->text, rest->length};
+    return rest->length > 0 || bad_run(spec, "a scenario's name is missing", error);
 }
 
 static bool parse_workload(struct lab_run_spec *spec, struct word name, const struct word_list *rest,

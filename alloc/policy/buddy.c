@@ -443,12 +443,27 @@ static bool buddy_walk(struct heap *h, heap_visit_fn *visit, void *context)
     return true;
 }
 
-/* Whether the lists hold together, with free blocks alone, and how many that are; false after blaming. Shows them to the visitor,
- * NULL: none, who may end it. Each list ends: an entry met twice would need two before it. */
-static bool follow_lists(struct heap *h, size_t *listed, heap_visit_fn *visit, void *context)
+/* From the smallest blocks to the largest; of each size the block freed last in front. */
+static bool buddy_list(struct heap *h, heap_visit_fn *visit, void *context)
 {
     const struct buddy_state *s = heap_state(h);
     struct heap_extent extent = {.kind = HEAP_FREE};
+    for (unsigned order = 0; order < BUDDY_ORDERS; order++) {
+        extent.size = (size_t)1 << order;
+        for (const struct buddy *b = s->free[order]; b; b = b->next) {
+            extent.offset = (uintptr_t)b - (uintptr_t)h->base;
+            if (!visit(context, &extent))
+                return true;
+        }
+    }
+    return true;
+}
+
+/* Whether the lists hold together, with free blocks alone, and how many that are; false after blaming. Each list ends: an entry met
+ * twice would need two before it. */
+static bool check_lists(struct heap *h, size_t *listed)
+{
+    const struct buddy_state *s = heap_state(h);
     *listed = 0;
     for (unsigned order = 0; order < BUDDY_ORDERS; order++) {
         const struct buddy *prev = NULL;
@@ -457,24 +472,15 @@ static bool follow_lists(struct heap *h, size_t *listed, heap_visit_fn *visit, v
                 return heap_blame(h, HEAP_FAULT_LIST, prev ? prev : b);
             if (free_buddy(h, place_of(h, b), (size_t)1 << order)) /* I2 */
                 return heap_blame(h, HEAP_FAULT_HEADER, b);
-            extent.offset = (uintptr_t)b - (uintptr_t)h->base;
-            extent.size = size_of(b);
-            if (visit && !visit(context, &extent))
-                return true;
         }
     }
     return true;
 }
 
-static bool buddy_list(struct heap *h, heap_visit_fn *visit, void *context)
-{
-    size_t listed;
-    return follow_lists(h, &listed, visit, context);
-}
-
 static bool buddy_check_free(struct heap *h)
 {
-    return buddy_list(h, NULL, NULL);
+    size_t listed;
+    return check_lists(h, &listed);
 }
 
 static bool buddy_check(struct heap *h)
@@ -488,7 +494,7 @@ static bool buddy_check(struct heap *h)
             return heap_blame(h, HEAP_FAULT_LIST, b);
         free++;
     }
-    return follow_lists(h, &listed, NULL, NULL) &&
+    return check_lists(h, &listed) &&
            (listed == free || heap_blame(h, HEAP_FAULT_LIST, h->base)); /* I3: no more than these */
 }
 

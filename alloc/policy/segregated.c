@@ -288,9 +288,21 @@ static bool is_free_piece(const struct heap *h, const struct piece *p, size_t in
            class_for(h, c->block).index == index;
 }
 
-/* I3 from the side of the lists; *listed: how many blocks they have together. Shows them to the walker, NULL: none, who may end it.
- * No list can have more than all that fit the region: so a circle ends. */
-static bool follow_lists(struct heap *h, size_t *listed, struct runs_walk *w)
+/* The free blocks class after class, then the free runs, of which new chunks are cut. */
+static bool seg_list(struct heap *h, heap_visit_fn *visit, void *context)
+{
+    struct runs_walk w = {.visit = visit, .context = context};
+    for (size_t i = 0; i < CLASSES; i++) {
+        for (const struct piece *p = seg_state(h)->free[i]; p; p = p->next)
+            runs_visit(&w, HEAP_FREE, (size_t)((uintptr_t)p - (uintptr_t)h->base), p->header);
+    }
+    runs_list(h, &w);
+    return true;
+}
+
+/* I3 from the side of the lists; *listed: how many blocks they have together. No list can have more than all that fit the region:
+ * so a circle ends. */
+static bool check_lists(struct heap *h, size_t *listed)
 {
     const size_t most = h->committed / PIECE_MIN;
     *listed = 0;
@@ -298,25 +310,15 @@ static bool follow_lists(struct heap *h, size_t *listed, struct runs_walk *w)
         for (const struct piece *p = seg_state(h)->free[i]; p; p = p->next) {
             if (!is_free_piece(h, p, i) || ++*listed > most)
                 return heap_blame(h, HEAP_FAULT_LIST, p);
-            if (w && !runs_visit(w, HEAP_FREE, (size_t)((uintptr_t)p - (uintptr_t)h->base), p->header))
-                return true;
         }
     }
     return true;
 }
 
-/* The free blocks class after class, then the free runs, of which new chunks are cut. */
-static bool seg_list(struct heap *h, heap_visit_fn *visit, void *context)
-{
-    struct runs_walk w = {.visit = visit, .context = context};
-    size_t listed;
-    return follow_lists(h, &listed, &w) && (w.is_stopped || runs_list(h, &w));
-}
-
 static bool seg_check_free(struct heap *h)
 {
     size_t listed;
-    return runs_check_free(h) && follow_lists(h, &listed, NULL);
+    return runs_check_free(h) && check_lists(h, &listed);
 }
 
 /* Only runs are joined and cut; where no run can be believed to be, free and resize refuse. */
@@ -329,7 +331,7 @@ static bool seg_check_beside(struct heap *h, const void *ptr)
 static bool seg_check(struct heap *h)
 {
     size_t waiting = 0, listed;
-    if (!runs_check(h) || !follow_lists(h, &listed, NULL))
+    if (!runs_check(h) || !check_lists(h, &listed))
         return false;
     for (const struct run *r = runs_first(h); r; r = runs_above(h, r)) {
         const struct chunk *c = (const struct chunk *)r;

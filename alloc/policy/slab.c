@@ -316,6 +316,28 @@ static bool slab_walk(struct heap *h, heap_visit_fn *visit, void *context)
     return runs_walk(h, visit, context, walk_slab);
 }
 
+/* The free objects of a slab in the order in which they would be handed out. */
+static void list_objects(const struct heap *h, const struct slab *s, struct runs_walk *w)
+{
+    size_t offset = (size_t)((uintptr_t)s - (uintptr_t)h->base) + first_object(h, s);
+    for (size_t i = s->first_free; i != INDEX_END; i = s->index[i])
+        runs_visit(w, HEAP_FREE, offset + i * s->object, s->object);
+    for (size_t i = s->fresh; i < s->count; i++)
+        runs_visit(w, HEAP_FREE, offset + i * s->object, s->object);
+}
+
+/* The free objects cache after cache, then the free runs, of which new slabs are made. */
+static bool slab_list(struct heap *h, heap_visit_fn *visit, void *context)
+{
+    struct runs_walk w = {.visit = visit, .context = context};
+    for (size_t i = 0; i < CACHES; i++) {
+        for (const struct slab *s = slab_state(h)->partial[i]; s; s = (const struct slab *)s->run.next)
+            list_objects(h, s, &w);
+    }
+    runs_list(h, &w);
+    return true;
+}
+
 /* Whether s, any address, is a slab, as far as its header tells. */
 static bool is_slab(const struct heap *h, const struct slab *s)
 {
@@ -354,19 +376,8 @@ static bool slab_check_beside(struct heap *h, const void *ptr)
     return runs_check_beside(h, r);
 }
 
-/* The free objects of a sound slab in the order in which they would be handed out. */
-static void list_objects(const struct heap *h, const struct slab *s, struct runs_walk *w)
-{
-    size_t offset = (size_t)((uintptr_t)s - (uintptr_t)h->base) + first_object(h, s);
-    for (size_t i = s->first_free; i != INDEX_END; i = s->index[i])
-        runs_visit(w, HEAP_FREE, offset + i * s->object, s->object);
-    for (size_t i = s->fresh; i < s->count; i++)
-        runs_visit(w, HEAP_FREE, offset + i * s->object, s->object);
-}
-
-/* All lists (I4); *listed: how many slabs they have together. Shows what is free in them to the walker, NULL: none, who may end it.
- * Each ends: a slab met twice would need two before it. */
-static bool follow_lists(struct heap *h, size_t *listed, struct runs_walk *w)
+/* All lists (I4); *listed: how many slabs they have together. Each ends: a slab met twice would need two before it. */
+static bool check_lists(struct heap *h, size_t *listed)
 {
     *listed = 0;
     for (size_t i = 0; i < CACHES; i++) {
@@ -379,27 +390,15 @@ static bool follow_lists(struct heap *h, size_t *listed, struct runs_walk *w)
             if (!has_sound_index(s))
                 return heap_blame(h, HEAP_FAULT_COUNT, s);
             ++*listed;
-            if (w)
-                list_objects(h, s, w);
-            if (w && w->is_stopped)
-                return true;
         }
     }
     return true;
 }
 
-/* The free objects cache after cache, then the free runs, of which new slabs are made. */
-static bool slab_list(struct heap *h, heap_visit_fn *visit, void *context)
-{
-    struct runs_walk w = {.visit = visit, .context = context};
-    size_t listed;
-    return follow_lists(h, &listed, &w) && (w.is_stopped || runs_list(h, &w));
-}
-
 static bool slab_check_free(struct heap *h)
 {
     size_t listed;
-    return runs_check_free(h) && follow_lists(h, &listed, NULL);
+    return runs_check_free(h) && check_lists(h, &listed);
 }
 
 /* How many objects have the mark (I2). */
@@ -414,7 +413,7 @@ static size_t marked(const struct slab *s)
 static bool slab_check(struct heap *h)
 {
     size_t waiting = 0, listed;
-    if (!runs_check(h) || !follow_lists(h, &listed, NULL))
+    if (!runs_check(h) || !check_lists(h, &listed))
         return false;
     for (const struct run *r = runs_first(h); r; r = runs_above(h, r)) {
         const struct slab *s = (const struct slab *)r;

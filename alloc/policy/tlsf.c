@@ -330,7 +330,22 @@ static enum heap_status tlsf_init(struct heap *h)
     return status;
 }
 
-/* ---- check ---- */
+/* ---- list and check ---- */
+
+/* Class after class, each list from its head. */
+static bool tlsf_list(struct heap *h, heap_visit_fn *visit, void *context)
+{
+    struct heap_extent extent = {.kind = HEAP_FREE};
+    for (unsigned class = 0; class < TLSF_HEADS; class ++) {
+        for (const struct block *hole = head(h, class); hole; hole = hole->next_hole) {
+            extent.offset = (size_t)((uintptr_t)hole - (uintptr_t)h->base);
+            extent.size = block_size(hole);
+            if (!visit(context, &extent))
+                return true;
+        }
+    }
+    return true;
+}
 
 /* Whether b, any address, is a sound hole and its neighbours in the list know it (I5). */
 static bool is_linked(const struct heap *h, struct block *b)
@@ -390,24 +405,6 @@ static bool check_lists(struct heap *h, size_t *holes)
     if (memcmp(tlsf_state(h), &expected, sizeof expected) != 0)
         return heap_blame(h, HEAP_FAULT_LIST, tlsf_state(h));
     return fit_is_sound_end(h, touches_end) || heap_blame(h, HEAP_FAULT_HEADER, block_end_mark(h));
-}
-
-/* Class after class, each list from its head. */
-static bool tlsf_list(struct heap *h, heap_visit_fn *visit, void *context)
-{
-    bool touches_end;
-    for (unsigned class = 0; class < TLSF_HEADS; class ++) {
-        if (heads(h)[class] == 0)
-            continue;
-        if (list_length(h, class, &touches_end) == SIZE_MAX)
-            return heap_blame(h, HEAP_FAULT_LIST, &heads(h)[class]);
-        for (const struct block *hole = head(h, class); hole; hole = hole->next_hole) {
-            struct heap_extent extent = {HEAP_FREE, (size_t)((uintptr_t)hole - (uintptr_t)h->base), block_size(hole)};
-            if (!visit(context, &extent))
-                return true;
-        }
-    }
-    return true;
 }
 
 static bool tlsf_check_free(struct heap *h)

@@ -95,8 +95,7 @@ static void complete_trace_names(struct sh_context *c, struct complete_word *w)
 
 static void complete_scenario_names(struct sh_context *c, struct complete_word *w)
 {
-    (void)c;
-    complete_scenarios(w, 0);
+    complete_scenarios(w, 0, c->boot);
 }
 
 static const struct {

@@ -4,6 +4,7 @@
 #include <lab/spec.h>
 #include <lib/string.h>
 
+#include "scenarios.h"
 #include "traces.h"
 
 void complete_offer(struct complete_word *w, size_t start, const char *name, size_t length, char end)
@@ -89,10 +90,11 @@ void complete_traces(struct complete_word *w, size_t start, const struct mb2_inf
         complete_offer(w, start, traces_name(boot, i, &length), length, '\0');
 }
 
-void complete_scenarios(struct complete_word *w, size_t start)
+void complete_scenarios(struct complete_word *w, size_t start, const struct mb2_info *boot)
 {
-    for (const struct lab_scenario *s = lab_scenarios; s->name; s++)
-        complete_offer(w, start, s->name, strlen(s->name), ' ');
+    size_t length;
+    for (size_t i = 0; scenarios_name(boot, i, &length); i++)
+        complete_offer(w, start, scenarios_name(boot, i, &length), length, ' ');
 }
 
 static void complete_parameters(struct complete_word *w, const struct lab_workload *workload, size_t start)
@@ -126,7 +128,7 @@ void complete_run(struct complete_word *w, size_t start, const struct mb2_info *
     else if (is_name(w, start, colon, "trace"))
         complete_traces(w, colon + 1, boot);
     else if (is_name(w, start, colon, "scenario"))
-        complete_scenarios(w, colon + 1);
+        complete_scenarios(w, colon + 1, boot);
     else if (workload)
         complete_parameters(w, workload, colon + 1);
 }

@@ -30,7 +30,7 @@ void complete_allocators(struct complete_word *w, size_t start);
 void complete_run(struct complete_word *w, size_t start, const struct mb2_info *boot);
 
 /* Names of scenarios; names of traces, separated by commas. */
-void complete_scenarios(struct complete_word *w, size_t start);
+void complete_scenarios(struct complete_word *w, size_t start, const struct mb2_info *boot);
 void complete_traces(struct complete_word *w, size_t start, const struct mb2_info *boot);
 
 #endif

@@ -69,9 +69,10 @@ struct heap_ops {
     /* Visits extents that tile [0, committed). False: the blocks do not tile (then h's fault may be set through
      * heap_blame); a walk that the visitor ended is true. Must end on any content of the region. */
     bool (*walk)(struct heap *h, heap_visit_fn *visit, void *context);
-    /* Optional: the holes, as the walk shows them and each once, in the order of the policy's own structure, which is what alloc
-     * follows. False: it is damaged (then h's fault may be set through heap_blame); ended by the visitor it is true. Must end
-     * on any content, and change nothing. NULL: the policy has no order of its own, and the walk's is as good. */
+    /* Optional: visits the holes, as the walk shows them and each once, in the order of the policy's own structure, which alloc
+     * follows. check_free has passed; without one, false if the structure is damaged (then h's fault may be set through
+     * heap_blame). Ended by the visitor it is true. Must end on any content, and change nothing. NULL: the policy has no order
+     * of its own, and the walk's is as good. */
     bool (*list)(struct heap *h, heap_visit_fn *visit, void *context);
     /* The free structure by itself: every list, bitmap or table through which alloc finds a place, and what growth relies on at
      * the region's end. False after heap_blame(). Must end on any content of the region and of the state, and change nothing;

@@ -47,7 +47,7 @@ struct lab_run_spec {
     size_t trace_count;
     const struct lab_workload *workload;
     struct lab_values values;            /* its seed is set later, by the user's seed= */
-    const struct lab_scenario *scenario;
+    struct lab_name scenario;            /* whether there is one is seen when it is loaded */
     const char *text;                    /* as the user wrote it */
     size_t text_length;
 };
