@@ -83,11 +83,24 @@ static void broken_expectation_is_told(void **state)
     lab_session_end(&bench.session);
 }
 
+/* A loop is told by its first round; of what is refused in the others, the first. */
+static void loops_are_told_once(void **state)
+{
+    begin(*state, "use bump heap=4K\nrepeat 5 as i\nalloc 1500 as a[i]\nend\n", "bump", false);
+    play(LAB_TELL_SCRIPT);
+    assert_int_equal(bench.session.refused, 3);
+    expect_told("[1] use bump heap=4096\n[2] alloc 1500 as a[0]\n  a[0] at 0x0000\n[4] alloc 1500 as a[2]\n"
+                "  refused    1,088 bytes are free in 1 hole, the largest of 1,088\n"
+                "             not enough, and the heap may not grow beyond 4,096 bytes\n");
+    lab_session_end(&bench.session);
+}
+
 /* Whatever is done in between, going back and forth again gives the same heap. */
 static void going_back_is_playing_anew(void **state)
 {
-    static const char source[] = "use first-fit heap=16K\nrepeat 20 as i\nalloc 100+i as b[i]\nend\nrepeat 10 as i\nfree "
-                                 "b[2*i]\nend\nalloc 900 as c\nmap\nblocks\n";
+    static const char source[] =
+        "use first-fit heap=16K\nrepeat 20 as i\nalloc 100+i as b[i]\nend\nrepeat 10 as i\nfree "
+        "b[2*i]\nend\nalloc 900 as c\nmap\nblocks\n";
     char first[TEXT_MAX];
     begin(*state, source, "best-fit", false);
     play(LAB_TELL_SCRIPT);
@@ -245,6 +258,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(blocks_are_named_and_freed),
         TEST(broken_expectation_is_told),
+        TEST(loops_are_told_once),
         TEST(going_back_is_playing_anew),
         TEST(first_use_gives_way_to_the_callers_allocator),
         TEST(second_free_is_seen_or_kills_a_stranger),
