@@ -1,5 +1,5 @@
 # The bootable disc kfit.iso: GRUB for BIOS, 64-bit and 32-bit UEFI, both kernels without debug sections, the recorded
-# traces under their bare names (still gzip: GRUB unpacks them while loading), the scenarios, and the menu.
+# traces under their bare names (still gzip: GRUB unpacks them while loading), the scenarios, the programs, and the menu.
 #   iso/            the disc's tree, kept: `kfit run --trace` makes a disc of its own from it
 #   kfit.iso
 find_program(KFIT_GRUB_MKRESCUE grub-mkrescue)
@@ -21,7 +21,8 @@ file(GENERATE OUTPUT ${KFIT_GENERATED}/scenarios.txt CONTENT "${KFIT_SCENARIOS}\
 add_custom_command(
   OUTPUT ${KFIT_GRUB_CFG}
   COMMAND ${CMAKE_COMMAND} -D TEMPLATE=${PROJECT_SOURCE_DIR}/iso/grub.cfg.in -D POLICIES=${KFIT_POLICIES_TXT}
-          -D "SCENARIOS=${KFIT_SCENARIOS}" -D OUT=${KFIT_GRUB_CFG} -P ${PROJECT_SOURCE_DIR}/cmake/make_menu.cmake
+          -D "SCENARIOS=${KFIT_SCENARIOS}" -D "NAMES=${KFIT_PROGRAMS}" -D OUT=${KFIT_GRUB_CFG}
+          -P ${PROJECT_SOURCE_DIR}/cmake/make_menu.cmake
   DEPENDS ${PROJECT_SOURCE_DIR}/iso/grub.cfg.in ${PROJECT_SOURCE_DIR}/cmake/make_menu.cmake ${KFIT_POLICIES_TXT}
           ${KFIT_SCENARIOS} ${KFIT_GENERATED}/scenarios.txt
   VERBATIM)
@@ -39,24 +40,33 @@ file(GENERATE OUTPUT ${KFIT_GENERATED}/icount CONTENT "7")   # as the shift of `
 file(GENERATE OUTPUT ${KFIT_GENERATED}/grub_modules.txt CONTENT "${KFIT_GRUB_MODULES}")
 
 set(strip_kernels "")
+set(strip_programs "")
+set(programs "")
 foreach(arch IN LISTS KFIT_ARCHES)
   list(APPEND strip_kernels COMMAND ${KFIT_OBJCOPY} --strip-debug $<TARGET_FILE:kernel-${arch}>
        ${KFIT_ISO_TREE}/boot/kernel-${arch}.elf)
+  foreach(name IN LISTS KFIT_PROGRAMS)
+    list(APPEND strip_programs COMMAND ${KFIT_OBJCOPY} --strip-all $<TARGET_FILE:program-${arch}-${name}>
+         ${KFIT_ISO_TREE}/programs/${arch}/${name})
+    list(APPEND programs program-${arch}-${name})
+  endforeach()
 endforeach()
 
 add_custom_command(
   OUTPUT ${KFIT_ISO}
   COMMAND ${CMAKE_COMMAND} -E rm -rf ${KFIT_ISO_TREE}
   COMMAND ${CMAKE_COMMAND} -E make_directory ${KFIT_ISO_TREE}/boot/grub ${KFIT_ISO_TREE}/traces
+          ${KFIT_ISO_TREE}/programs/x86_64 ${KFIT_ISO_TREE}/programs/i386
   COMMAND ${CMAKE_COMMAND} -E make_directory ${KFIT_ISO_TREE}/lectures
   COMMAND ${CMAKE_COMMAND} -E copy ${KFIT_SCENARIOS} ${KFIT_ISO_TREE}/lectures/
   ${strip_kernels}
+  ${strip_programs}
   ${copy_traces}
   COMMAND ${CMAKE_COMMAND} -E copy ${KFIT_GENERATED}/traces.txt ${KFIT_GENERATED}/icount ${KFIT_ISO_TREE}/boot/
   COMMAND ${CMAKE_COMMAND} -E copy ${KFIT_GRUB_CFG} ${KFIT_ISO_TREE}/boot/grub/
   COMMAND ${CMAKE_COMMAND} -D OUT=${KFIT_ISO} -D TREE=${KFIT_ISO_TREE} -D "MODULES=${KFIT_GRUB_MODULES}"
           -D GRUB_MKRESCUE=${KFIT_GRUB_MKRESCUE} -P ${PROJECT_SOURCE_DIR}/cmake/make_iso.cmake
-  DEPENDS kernel-x86_64 kernel-i386 ${KFIT_GRUB_CFG} ${KFIT_TRACES} ${KFIT_SCENARIOS} ${KFIT_GENERATED}/traces.txt
+  DEPENDS kernel-x86_64 kernel-i386 ${programs} ${KFIT_GRUB_CFG} ${KFIT_TRACES} ${KFIT_SCENARIOS} ${KFIT_GENERATED}/traces.txt
           ${KFIT_GENERATED}/icount ${KFIT_GENERATED}/grub_modules.txt ${PROJECT_SOURCE_DIR}/cmake/make_iso.cmake
   COMMENT "Making kfit.iso"
   VERBATIM)

@@ -1,6 +1,7 @@
-# cmake -D TEMPLATE=grub.cfg.in -D POLICIES=policies.txt -D "SCENARIOS=a.kfit;b.kfit" -D OUT=grub.cfg -P make_menu.cmake
+# cmake -D TEMPLATE=grub.cfg.in -D POLICIES=policies.txt -D "SCENARIOS=a.kfit;b.kfit" -D "NAMES=a;b" -D OUT=grub.cfg
+#       -P make_menu.cmake
 # Writes the GRUB menu: the template with one entry for each allocator, in the order of policies.txt, and one for each scenario,
-# by the name and title of its file, for each kernel.
+# by the name and title of its file, for each kernel; and the names of the programs.
 function(menu_entries arch prefix indent out)
   set(entries "")
   foreach(line IN LISTS policies)
@@ -41,4 +42,6 @@ string(REPLACE "@SCENARIOS_x86_64@\n" "${scenarios_x86_64}" menu "${menu}")
 string(REPLACE "@SCENARIOS_i386@\n" "${scenarios_i386}" menu "${menu}")
 string(REPLACE "@ENTRIES_x86_64@\n" "${entries_x86_64}" menu "${menu}")
 string(REPLACE "@ENTRIES_i386@\n" "${entries_i386}" menu "${menu}")
+string(REPLACE ";" " " names "${NAMES}")
+string(REPLACE "@PROGRAMS@" "${names}" menu "${menu}")
 file(WRITE ${OUT} "${menu}")

@@ -205,12 +205,17 @@ static bool parse_plain(struct lab_run_spec *spec, enum lab_run_kind kind, const
     return rest->is_done || bad_run(spec, "nothing may follow the first word", error);
 }
 
+const char *const lab_run_words[] = {"trace", "scenario", "selftest", "tour", "none", NULL};
+
 static bool unknown_run(struct word name, struct lab_error *error)
 {
-    const char *names[NAMES_MAX] = {"trace", "scenario", "selftest", "tour", "none"};
-    size_t count = 5;
+    const char *names[NAMES_MAX];
+    size_t count = 0;
+    for (; lab_run_words[count]; count++)
+        names[count] = lab_run_words[count];
     for (const struct lab_workload *w = lab_workloads; w->name && count < NAMES_MAX - 1; w++)
         names[count++] = w->name;
+    names[count] = NULL;
     return word_unknown_name(error, "run", name, names);
 }
 

@@ -12,7 +12,8 @@
 
 static bool is_permitted(const struct fault_access *access, const struct fault_rights *rights)
 {
-    return (!access->write || rights->write) && (!access->fetch || rights->exec) && (!access->user || rights->user);
+    bool may_fetch = rights->exec && access->user == rights->user; /* the kernel runs no code of programs */
+    return (!access->write || rights->write) && (!access->fetch || may_fetch) && (!access->user || rights->user);
 }
 
 /* For a page that is not mapped. */

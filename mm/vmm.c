@@ -104,6 +104,23 @@ enum vmm_status vmm_region_grow(struct vmm_region *r, size_t bytes)
     return status;
 }
 
+/* A zero page keeps its own rights: no write (V5). Nothing is split, so nothing is needed that could be missing. */
+void vmm_region_protect(struct vmm_region *r, unsigned rights)
+{
+    struct pt *pt = &r->space->paging->pt;
+    ASSERT(r->backing <= VMM_ZERO && !r->is_large);
+    r->rights = rights;
+    for (size_t at = 0; at < r->committed; at += FRAME_SIZE) {
+        struct pt_leaf leaf;
+        if (!pt_query(pt, r->base + at, &leaf))
+            continue;
+        bool is_zero_page = leaf.frame == r->space->zero_page;
+        enum pt_status status =
+            pt_protect(pt, r->base + at, FRAME_SIZE, is_zero_page ? rights & ~(unsigned)PT_WRITE : rights);
+        ASSERT(status == PT_OK);
+    }
+}
+
 static void forget(struct vmm_region *r)
 {
     *r = (struct vmm_region){.name = NULL};

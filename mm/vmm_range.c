@@ -46,6 +46,27 @@ static vaddr_t find_range(const struct vmm_space *space, size_t span)
     return 0;
 }
 
+/* Whether no region's span meets [base, base + span), and the space holds it with a table's span below as a guard. */
+static bool is_range_free(const struct vmm_space *space, vaddr_t base, size_t span)
+{
+    if (base % VMM_REGION_ALIGN != 0 || base < vmm_round_up(space->first, VMM_REGION_ALIGN) + VMM_REGION_ALIGN ||
+        base > space->last || span - 1 > space->last - base)
+        return false;
+    for (size_t i = 0; i < VMM_REGIONS_MAX; i++) {
+        const struct vmm_region *r = &space->regions[i];
+        if (r->name && (r->base - base < span || base - r->base < vmm_range_span(r)))
+            return false;
+    }
+    return true;
+}
+
+static vaddr_t choose_range(const struct vmm_space *space, vaddr_t wanted, size_t span)
+{
+    if (wanted == 0)
+        return find_range(space, span);
+    return is_range_free(space, wanted, span) ? wanted : 0;
+}
+
 static struct vmm_region *find_descriptor(struct vmm_space *space)
 {
     for (size_t i = 0; i < VMM_REGIONS_MAX; i++) {
@@ -67,7 +88,7 @@ enum vmm_status vmm_range_claim(struct vmm_space *space, const struct vmm_region
         return VMM_NO_ADDRESSES;
     if (!r)
         return VMM_NO_DESCRIPTOR;
-    vaddr_t base = find_range(space, span);
+    vaddr_t base = choose_range(space, request->base, span);
     if (base == 0)
         return VMM_NO_ADDRESSES;
     *r = (struct vmm_region){
@@ -77,7 +98,7 @@ enum vmm_status vmm_range_claim(struct vmm_space *space, const struct vmm_region
         .reserve = reserve,
         .backing = request->backing,
         .is_large = request->is_large,
-        .rights = request->writable ? PT_WRITE : 0,
+        .rights = (request->writable ? PT_WRITE : 0) | (request->is_user ? PT_USER : 0),
     };
     *region = r;
     return VMM_OK;

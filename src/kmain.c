@@ -14,6 +14,7 @@
 #include <shell/shell.h>
 #include <shell/traces.h>
 #include <shell/watchdog.h>
+#include <user/program.h>
 
 #include "memory.h"
 #include "panic.h"
@@ -140,13 +141,20 @@ static void start_memory(void)
     frames_free_at_start = memory.pmm.free;
 }
 
+/* The timer's tick. */
+static void on_tick(unsigned hz)
+{
+    watchdog_tick(hz);
+    user_tick(hz);
+}
+
 /* From here on the timer ticks and keys come by interrupt, where the machine has them; where not, all goes on by polling. */
 static void start_interrupts(void)
 {
     static const struct sh_timer timer = {PIT_HZ_MIN, PIT_HZ_MAX, pit_set, pit_await_tick};
     arch_irq_init();
     con_use_interrupts();
-    pit_on_tick(watchdog_tick);
+    pit_on_tick(on_tick);
     pit_set(PIT_HZ);
     context.timer = &timer;
     arch_irq_restore(true);

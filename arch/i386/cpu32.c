@@ -1,10 +1,10 @@
 /* i386: segments, the two task segments, interrupt gates, and the way from entry to kernel_main.
  *
- *      GDT   0x00 null   0x08 code   0x10 data   0x18 main task   0x20 double-fault task
+ *      GDT   0x00 null   0x08 code   0x10 data   0x18 main task   0x20 double-fault task   0x28 user code   0x30 user data
  *
  * The double fault goes through a task gate to a task with a stack of its own: it is what a stack overflow becomes when the
  * guard page leaves the processor no room to push a page fault. The processor saves the interrupted registers in the main
- * task's segment, where the report finds them.
+ * task's segment, where the report finds them. The main task's segment also names the stack for entries from ring 3.
  */
 #include <arch/cpu.h>
 #include <arch/layout.h>
@@ -18,6 +18,7 @@
 #define FAULT_TASK_SELECTOR 0x20
 #define DOUBLE_FAULT 8
 #define GATE_INTERRUPT 0x8E /* present, ring 0, 32-bit interrupt gate */
+#define GATE_USER 0xEE      /* the same for ring 3 */
 #define GATE_TASK 0x85      /* present, ring 0, task gate */
 
 const char arch_name[] = "i386";
@@ -62,8 +63,8 @@ extern const unsigned char double_fault_task[]; /* isr.asm */
 _Noreturn void double_fault_enter(void);
 
 static struct task_segment main_task, fault_task;
-static struct gate gates[TRAP_VECTORS];
-static uint64_t gdt[5] = {0, 0x00CF9A000000FFFF, 0x00CF92000000FFFF};
+static struct gate gates[TRAP_GATES];
+static uint64_t gdt[7] = {0, 0x00CF9A000000FFFF, 0x00CF92000000FFFF, 0, 0, 0x00CFFA000000FFFF, 0x00CFF2000000FFFF};
 static struct guarded_stack double_fault_stack;
 
 const struct image_stack image_stacks[] = {
@@ -81,6 +82,7 @@ static uint64_t task_descriptor(const struct task_segment *task)
 static void segments_load(void)
 {
     main_task.io_map = fault_task.io_map = sizeof(struct task_segment);
+    main_task.ss0 = DATA_SELECTOR;
     fault_task.eip = (uintptr_t)double_fault_task;
     fault_task.esp = stack_top(&double_fault_stack);
     fault_task.eflags = 2;
@@ -98,7 +100,7 @@ static void segments_load(void)
                      : "memory");
 }
 
-void gate_set(unsigned vector, uintptr_t stub)
+void gate_set(unsigned vector, uintptr_t stub, bool is_for_users)
 {
     if (vector == DOUBLE_FAULT) {
         gates[vector] = (struct gate){.selector = FAULT_TASK_SELECTOR, .type = GATE_TASK};
@@ -107,7 +109,7 @@ void gate_set(unsigned vector, uintptr_t stub)
     gates[vector] = (struct gate){
         .offset_low = (uint16_t)stub,
         .selector = CODE_SELECTOR,
-        .type = GATE_INTERRUPT,
+        .type = is_for_users ? GATE_USER : GATE_INTERRUPT,
         .offset_high = (uint16_t)(stub >> 16),
     };
 }
@@ -124,6 +126,11 @@ void trap_root_changed(uintptr_t root)
     fault_task.cr3 = root;
 }
 
+void *ring3_stack_slot(void)
+{
+    return &main_task.esp0;
+}
+
 static void add_registers(struct arch_trap *trap, const uint32_t values[8])
 {
     static const char *const names[8] = {"eax", "ebx", "ecx", "edx", "esi", "edi", "ebp", "esp"};
@@ -134,7 +141,7 @@ static void add_registers(struct arch_trap *trap, const uint32_t values[8])
 void trap_fill(struct arch_trap *trap, const struct trap_frame *f)
 {
     trap->ip = f->eip;
-    trap->sp = (uintptr_t)(f + 1);
+    trap->sp = trap_frame_sp(f);
     trap->flags = f->eflags;
     trap->frame_pointer = f->ebp;
     add_registers(trap, (const uint32_t[8]){f->eax, f->ebx, f->ecx, f->edx, f->esi, f->edi, f->ebp, trap->sp});

@@ -4,7 +4,9 @@
 ; task gate instead (gdt.c), on a stack of its own: its task begins at double_fault_task.
 bits 32
 
-%define FRAME_EIP   10 * 4              ; offset of eip in struct trap_frame
+%define FRAME_EIP   12 * 4              ; offset of eip in struct trap_frame
+%define KERNEL_DATA 0x10
+%define USER_CALL   0x80                ; as TRAP_USER_CALL in trap.h
 
 section .text
 extern trap_enter
@@ -27,8 +29,19 @@ stub_%1:
 %assign vector vector + 1
 %endrep
 
+global trap_user_stub
+trap_user_stub:                         ; a system call
+    push dword 0
+    push dword USER_CALL
+    jmp save_and_call
+
 save_and_call:
     pusha
+    push ds                             ; ring 3 may have put any selector of its own here, the null one too
+    push es
+    mov ebx, KERNEL_DATA
+    mov ds, ebx
+    mov es, ebx
     cld
     mov ebx, esp                        ; the frame; kept over the call
     push dword [ebx + FRAME_EIP]        ; a link of the stack trace: "called" from where the exception happened
@@ -40,6 +53,8 @@ save_and_call:
     call trap_enter
 image_trap_return:
     mov esp, ebx
+    pop es
+    pop ds
     popa
     add esp, 8                          ; vector, error code
     iret

@@ -3,22 +3,35 @@
 
 #include "trap.h"
 
-static void cpuid(uint32_t leaf, uint32_t *eax, uint32_t *edx)
+struct cpuid {
+    uint32_t eax, ebx, ecx, edx;
+};
+
+static struct cpuid cpuid(uint32_t leaf)
 {
-    uint32_t ebx, ecx;
-    __asm__ volatile("cpuid" : "=a"(*eax), "=b"(ebx), "=c"(ecx), "=d"(*edx) : "a"(leaf), "c"(0));
+    struct cpuid r;
+    __asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(0));
+    return r;
 }
 
 bool arch_mmu_has_nx(void)
 {
-    uint32_t eax, edx;
     if (sizeof(void *) == 4)
         return false; /* the two-level format of i386 has no such bit */
-    cpuid(0x80000000, &eax, &edx);
-    if (eax < 0x80000001)
-        return false;
-    cpuid(0x80000001, &eax, &edx);
-    return edx >> 20 & 1;
+    return cpuid(0x80000000).eax >= 0x80000001 && cpuid(0x80000001).edx >> 20 & 1;
+}
+
+bool arch_mmu_guards_user_code(void)
+{
+    return cpuid(0).eax >= 7 && cpuid(7).ebx >> 7 & 1;
+}
+
+/* CR4.SMEP (Intel SDM volume 3, section 4.6). */
+static void enable_user_code_guard(void)
+{
+    uintptr_t cr4;
+    __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
+    __asm__ volatile("mov %0, %%cr4" : : "r"(cr4 | (uintptr_t)1 << 20) : "memory");
 }
 
 /* EFER.NXE: without it the no-execute bit is a reserved one (Intel SDM volume 3, section 4.1.1). */
@@ -33,6 +46,8 @@ void arch_mmu_activate(paddr_t root)
 {
     if (arch_mmu_has_nx())
         enable_nx();
+    if (arch_mmu_guards_user_code())
+        enable_user_code_guard();
     trap_root_changed((uintptr_t)root);
     __asm__ volatile("mov %0, %%cr3" : : "r"((uintptr_t)root) : "memory");
 }

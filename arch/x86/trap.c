@@ -8,12 +8,13 @@
 #include <arch/cpu.h>
 #include <arch/mmu.h>
 #include <arch/trap.h>
+#include <arch/user.h>
 
 #include <stddef.h>
 
 #include "pic.h"
 
-enum { VECTOR_NMI = 2, VECTOR_PROTECTION = 13 };
+enum { VECTOR_NMI = 2, VECTOR_PROTECTION = 13, VECTOR_MACHINE_CHECK = 18 };
 
 volatile unsigned arch_trap_depth;
 
@@ -43,7 +44,7 @@ static const char *const vector_names[TRAP_EXCEPTIONS] = {
 };
 
 /* Error code of a page fault: Intel SDM volume 3, section 4.7. */
-static struct arch_access decode_access(uintptr_t error)
+struct arch_access arch_access_of(uintptr_t error)
 {
     return (struct arch_access){
         .present = error & 1,
@@ -78,11 +79,12 @@ static bool is_resolved(struct trap_frame *frame, uint64_t entered)
     if (frame->vector == VECTOR_NMI)
         return cpu_is_stopped;
     if (frame->vector == ARCH_TRAP_PAGE_FAULT) {
-        struct arch_access access = decode_access(frame->error);
+        struct arch_access access = arch_access_of(frame->error);
         if (kernel_page_fault(arch_fault_address(), &access, entered))
             return true;
     }
-    return (frame->vector == ARCH_TRAP_PAGE_FAULT || frame->vector == VECTOR_PROTECTION) && probe_recover(frame);
+    bool may_be_probe = frame->vector == ARCH_TRAP_PAGE_FAULT || frame->vector == VECTOR_PROTECTION;
+    return may_be_probe && !trap_frame_is_user(frame) && probe_recover(frame);
 }
 
 static void report(const struct trap_frame *frame)
@@ -91,6 +93,22 @@ static void report(const struct trap_frame *frame)
     trap_describe(&trap, (unsigned)frame->vector, frame->error);
     trap_fill(&trap, frame);
     kernel_trap(&trap);
+}
+
+/* What a program does ends the program. Two exceptions are not of its doing. */
+static bool is_of_program(const struct trap_frame *frame)
+{
+    return trap_frame_is_user(frame) && frame->vector != VECTOR_NMI && frame->vector != VECTOR_MACHINE_CHECK;
+}
+
+static void exception(struct trap_frame *frame, uint64_t entered)
+{
+    if (is_resolved(frame, entered))
+        return;
+    if (is_of_program(frame))
+        ring3_fault(frame);
+    else
+        report(frame);
 }
 
 /* A function saves its caller's frame pointer by the one-byte instruction `push ebp` (`push rbp`): mostly its first
@@ -111,23 +129,36 @@ bool arch_caller_slot(const unsigned char *function, const unsigned char *ip, si
     return true;
 }
 
-void trap_enter(struct trap_frame *frame)
+static void trap(struct trap_frame *frame, uint64_t entered)
 {
-    uint64_t entered = arch_cycles();
     arch_trap_depth++;
     if (frame->vector >= TRAP_IRQ_FIRST) {
         irq_enter(frame);
         irq_leave(entered);
-    } else if (!is_resolved(frame, entered)) {
-        report(frame);
+    } else {
+        exception(frame, entered);
     }
     arch_trap_depth--;
+}
+
+/* The last question is put without a jump, so that an interrupt takes as many instructions in ring 3 as in the kernel: the
+ * clock of irq.c counts on it. */
+void trap_enter(struct trap_frame *frame)
+{
+    uint64_t entered = arch_cycles();
+    if (frame->vector == TRAP_USER_CALL)
+        ring3_call(frame);
+    else
+        trap(frame, entered);
+    if (ring3_stopped & trap_frame_ring(frame))
+        ring3_return();
 }
 
 void trap_init(void)
 {
     pic_init(TRAP_IRQ_FIRST);
     for (unsigned vector = 0; vector < TRAP_VECTORS; vector++)
-        gate_set(vector, trap_stubs[vector]);
+        gate_set(vector, trap_stubs[vector], false);
+    gate_set(TRAP_USER_CALL, (uintptr_t)trap_user_stub, true);
     gates_load();
 }

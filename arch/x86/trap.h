@@ -10,10 +10,13 @@ enum {
     TRAP_EXCEPTIONS = 32, /* vectors of the processor itself */
     TRAP_IRQ_FIRST = 32,  /* then those of the interrupt lines */
     TRAP_VECTORS = 48,
+    TRAP_USER_CALL = 0x80, /* a program's system call */
+    TRAP_GATES = TRAP_USER_CALL + 1,
 };
 
 /* From isr.asm: the entry of each vector. */
 extern const uintptr_t trap_stubs[TRAP_VECTORS];
+extern const unsigned char trap_user_stub[];
 
 /* Called by the stubs with what they pushed; returns to where the trap happened, or not at all. */
 void trap_enter(struct trap_frame *frame);
@@ -31,8 +34,18 @@ void trap_init(void);
 /* Each width: the page tables have a new root, which the double-fault stack must use too. */
 void trap_root_changed(uintptr_t root);
 
+/* ring3.c: a system call; an exception in ring 3 that nothing has resolved; and the return from arch_user_run in place of one
+ * to a ring that is stopped: 3, or 0 for none. */
+extern volatile uintptr_t ring3_stopped;
+void ring3_call(struct trap_frame *frame);
+void ring3_fault(const struct trap_frame *frame);
+_Noreturn void ring3_return(void);
+
+/* Each width: where its task segment keeps the stack pointer for entries from ring 3, a word. */
+void *ring3_stack_slot(void);
+
 /* Each width: writes one gate; loads the table (and what its double-fault stack needs). */
-void gate_set(unsigned vector, uintptr_t stub);
+void gate_set(unsigned vector, uintptr_t stub, bool is_for_users);
 void gates_load(void);
 
 /* Lets a probe that faulted go on where it says so (probe.c): true, and *frame leads there. */

@@ -1,14 +1,17 @@
 /* x86_64: segments, the task segment with the stacks for faults, interrupt gates, and the way from entry to
  * kernel_main.
  *
- *      GDT   0x00 null   0x08 code   0x10 data   0x18 task segment (two slots)
+ *      GDT   0x00 null   0x08 code   0x10 data   0x18 task segment (two slots)   0x28 user code   0x30 user data
  *
  * Three exceptions run on stacks of their own (the interrupt stack table, IST 1 to 3): the double fault, which is
  * what a stack overflow becomes when the guard page leaves the processor no room to push a page fault; the
- * non-maskable interrupt and the machine check, which may come at any instruction.
+ * non-maskable interrupt and the machine check, which may come at any instruction. The task segment also names the stack
+ * for all other entries from ring 3.
  */
 #include <arch/cpu.h>
 #include <arch/layout.h>
+
+#include <stddef.h>
 
 #include "stack.h"
 #include "trap.h"
@@ -16,6 +19,7 @@
 #define CODE_SELECTOR 0x08
 #define TASK_SELECTOR 0x18
 #define GATE_INTERRUPT 0x8E /* present, ring 0, interrupt gate */
+#define GATE_USER 0xEE      /* the same for ring 3 */
 
 const char arch_name[] = "x86_64";
 
@@ -58,8 +62,8 @@ struct table_pointer {
 _Static_assert(sizeof(struct task_segment) == 104 && sizeof(struct gate) == 16, "layout given by the processor");
 
 static struct task_segment task;
-static struct gate gates[TRAP_VECTORS];
-static uint64_t gdt[5] = {0, 0x00AF9A000000FFFF, 0x00CF92000000FFFF};
+static struct gate gates[TRAP_GATES];
+static uint64_t gdt[7] = {0, 0x00AF9A000000FFFF, 0x00CF92000000FFFF, 0, 0, 0x00AFFA000000FFFF, 0x00CFF2000000FFFF};
 
 enum { FAULT_STACKS = 3 };
 static struct guarded_stack fault_stacks[FAULT_STACKS];
@@ -104,13 +108,13 @@ static uint8_t ist_of(unsigned vector)
     return 0;
 }
 
-void gate_set(unsigned vector, uintptr_t stub)
+void gate_set(unsigned vector, uintptr_t stub, bool is_for_users)
 {
     gates[vector] = (struct gate){
         .offset_low = (uint16_t)stub,
         .selector = CODE_SELECTOR,
         .ist = ist_of(vector),
-        .type = GATE_INTERRUPT,
+        .type = is_for_users ? GATE_USER : GATE_INTERRUPT,
         .offset_mid = (uint16_t)(stub >> 16),
         .offset_high = (uint32_t)(stub >> 32),
     };
@@ -125,6 +129,11 @@ void gates_load(void)
 void trap_root_changed(uintptr_t root)
 {
     (void)root; /* the stack switch of this width keeps the page tables */
+}
+
+void *ring3_stack_slot(void)
+{
+    return (unsigned char *)&task + offsetof(struct task_segment, rsp);
 }
 
 void trap_fill(struct arch_trap *trap, const struct trap_frame *f)

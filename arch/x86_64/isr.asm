@@ -4,6 +4,7 @@
 bits 64
 
 %define FRAME_RIP   17 * 8              ; offset of rip in struct trap_frame
+%define USER_CALL   0x80                ; as TRAP_USER_CALL in trap.h
 
 section .text
 extern trap_enter
@@ -24,6 +25,12 @@ stub_%1:
     stub vector
 %assign vector vector + 1
 %endrep
+
+global trap_user_stub
+trap_user_stub:                         ; a system call
+    push 0
+    push USER_CALL
+    jmp save_and_call
 
 save_and_call:
     push rax

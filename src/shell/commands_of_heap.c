@@ -29,12 +29,13 @@ const struct command commands_of_heap[] = {
         .name = "use",
         .arguments = "[ALLOCATOR] [heap=SIZE] [harden=N] [vm=WORD]",
         .summary = "a fresh heap, under that allocator",
-        .text = "Gives the heap at hand back and takes a fresh one. What is not named stays as it\n"
-                "was. An allocator may have options behind colons: `allocators NAME` lists them.\n",
+        .text = "Gives the heap at hand back and takes a fresh one; the history begins with it. What\n"
+                "is not named is as at the start, or as harden and vm have set it. An allocator may\n"
+                "have options behind colons: `allocators NAME` lists them.\n",
         .example = "use best-fit:order=size heap=64K",
         .related = "alloc, allocators, history",
         .first = COMPLETES_ALLOCATOR,
-        .run = desk_statement,
+        .run = desk_use,
     },
     {
         .name = "alloc",

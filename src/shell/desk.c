@@ -67,7 +67,7 @@ void desk_clear(struct sh_context *c)
         lab_session_end(&d->session);
     if (d->arena.base)
         world_scratch_end(&d->arena);
-    d->is_begun = false;
+    d->is_begun = d->is_loaded = false;
 }
 
 static bool too_little_memory(struct sh_context *c)
@@ -273,20 +273,30 @@ static void note_outcome(struct sh_context *c, const struct lab_step *step, enum
     }
 }
 
-enum lab_stepped desk_step(struct sh_context *c, enum lab_telling telling)
+void desk_work_begin(struct sh_context *c)
 {
     struct desk *d = desk_of(c);
-    struct lab_session *s = &d->session;
-    size_t at = s->next;
-    c->is_desk_latest = true;
-    watchdog_beats++;
-    if (s->is_open) {
-        kfit_current_heap = &s->heap;
-        watchdog_arm(&s->heap, d->world.lab.clock_shift);
+    if (d->session.is_open) {
+        kfit_current_heap = &d->session.heap;
+        watchdog_arm(&d->session.heap, d->world.lab.clock_shift);
     }
-    enum lab_stepped came = lab_session_step(s, telling);
+}
+
+void desk_work_end(struct sh_context *c)
+{
+    (void)c;
     watchdog_disarm();
     kfit_current_heap = NULL;
+}
+
+enum lab_stepped desk_step(struct sh_context *c, enum lab_telling telling)
+{
+    struct lab_session *s = &desk_of(c)->session;
+    size_t at = s->next;
+    c->is_desk_latest = true;
+    desk_work_begin(c);
+    enum lab_stepped came = lab_session_step(s, telling);
+    desk_work_end(c);
     if (came != LAB_STEPPED_END)
         note_outcome(c, &s->script->steps[at], came);
     return came;
@@ -297,6 +307,12 @@ const void *desk_block(struct sh_context *c, const char *name)
     const struct desk *d = desk_of(c);
     uint32_t block = d->is_begun ? lab_block_find(&d->script, name, strlen(name)) : LAB_NO_INDEX;
     return block != LAB_NO_INDEX && d->session.blocks[block].is_live ? d->session.blocks[block].payload : NULL;
+}
+
+const char *desk_block_name(struct sh_context *c, uint32_t number, char *name)
+{
+    const struct desk *d = desk_of(c);
+    return d->is_begun && number < d->script.block_count ? lab_block_text(&d->script, number, name) : NULL;
 }
 
 /* The step that was added last goes where the session stands. */
@@ -350,4 +366,10 @@ void desk_statement(struct sh_context *c, const char *arguments)
     struct lab_sink sink = lab_buffer_sink(&buffer, line, room);
     lab_print(&sink, "%s %s", c->command, arguments);
     add_and_do(c, line, buffer.length);
+}
+
+void desk_use(struct sh_context *c, const char *arguments)
+{
+    if (desk_of(c)->is_loaded || desk_begin(c))
+        desk_statement(c, arguments);
 }

@@ -42,14 +42,24 @@ void desk_clear(struct sh_context *c);
 /* Whether there is a session; else tells how to begin one. */
 bool desk_is_in_use(struct sh_context *c);
 
+/* Around all that works on the desk's heap: a panic report names it, and the watchdog sees whether it makes progress. */
+void desk_work_begin(struct sh_context *c);
+void desk_work_end(struct sh_context *c);
+
 /* Does the next step, and tells and notes what went wrong. */
 enum lab_stepped desk_step(struct sh_context *c, enum lab_telling telling);
 
 /* The address of the block of that name on the desk; NULL: it is not live, or there is no such. */
 const void *desk_block(struct sh_context *c, const char *name);
 
+/* The name of block `number` of the script on the desk, into `name` (LAB_BLOCK_TEXT bytes); NULL: there is none of that number. */
+const char *desk_block_name(struct sh_context *c, uint32_t number, char *name);
+
 /* Takes a step that was typed, and stands next, out of the script again. */
 void desk_drop(struct sh_context *c, size_t step);
+
+/* `use`: a fresh heap. By hand it begins a session anew, in a scenario it is a step. */
+void desk_use(struct sh_context *c, const char *arguments);
 
 /* A command that is a statement of a script, by the word it was called with: adds the step and does it. */
 void desk_statement(struct sh_context *c, const char *arguments);

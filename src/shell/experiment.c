@@ -318,7 +318,9 @@ bool experiment_program(struct sh_context *c, const struct options *options, str
         return traces_load(c, spec->traces[0], program) == SH_OK;
     if (spec->kind == LAB_RUN_WORKLOAD)
         return make_workload(c, options, program) || sh_error(c, SH_MACHINE, "run", too_little) == SH_OK;
-    sh_error(c, SH_BAD_INPUT, "run", "one scenario, workload or trace can be gone through; `runs` lists them");
+    if (spec->kind == LAB_RUN_SCENARIO)
+        return scenario_program(c, options, program);
+    sh_error(c, SH_BAD_INPUT, "run", "name one scenario, workload or trace; `runs` lists them");
     return false;
 }
 

@@ -43,7 +43,8 @@ static void measure(struct sh_context *c, const struct options *options, const s
     c->script = NULL;
 }
 
-static void refuse(struct sh_context *c, const struct options *options, const struct lab_step *step)
+/* `what` cannot be done with the scenario: this step keeps it from that. */
+static void refuse(struct sh_context *c, const struct options *options, const struct lab_step *step, const char *what)
 {
     char message[SH_MESSAGE_MAX], word[80];
     struct lab_buffer buffer;
@@ -51,9 +52,8 @@ static void refuse(struct sh_context *c, const struct options *options, const st
     struct lab_sink sink = lab_buffer_sink(&buffer, word, sizeof word);
     lab_print(&sink, "%.*s", (int)name->length, name->text);
     sink = lab_buffer_sink(&buffer, message, sizeof message);
-    lab_print(&sink,
-              "scenario %s cannot be compared: line %u, `%.*s`, needs one heap, step by step; leave compare= away",
-              word, (unsigned)step->line, (int)step->text_length, step->text);
+    lab_print(&sink, "scenario %s cannot be %s: line %u, `%.*s`, needs one heap, step by step: `scenario %s`", word,
+              what, (unsigned)step->line, (int)step->text_length, step->text, word);
     sh_error(c, SH_BAD_INPUT, word, message);
 }
 
@@ -66,11 +66,26 @@ void scenario_run(struct sh_context *c, const struct options *options)
         const struct lab_step *step = lab_script_unmeasurable(&script);
         is_told = step && !options->is_comparison;
         if (step && options->is_comparison)
-            refuse(c, options, step);
+            refuse(c, options, step, "compared");
         else if (!step)
             measure(c, options, &script);
     }
     lab_arena_release(&c->arena, mark);
     if (is_told)
         step_tell(c, options);
+}
+
+bool scenario_program(struct sh_context *c, const struct options *options, struct lab_program *program)
+{
+    struct lab_script script;
+    if (scenarios_load(c, &c->arena, options->run.scenario, options->seed, &script) != SH_OK)
+        return false;
+    const struct lab_step *step = lab_script_unmeasurable(&script);
+    if (step)
+        refuse(c, options, step, "a program's work");
+    else if (!lab_script_program(&script, &c->arena, program))
+        sh_error(c, SH_MACHINE, "run", "too little memory for the scenario: give the machine more");
+    else
+        return true;
+    return false;
 }

@@ -8,4 +8,7 @@
  * its `use` says. One that cannot be measured is told from its beginning to its end; under compare= that is an error line. */
 void scenario_run(struct sh_context *c, const struct options *options);
 
+/* Its requests as a program, in the context's arena. False after an error line: there is none, or it cannot be measured. */
+bool scenario_program(struct sh_context *c, const struct options *options, struct lab_program *program);
+
 #endif

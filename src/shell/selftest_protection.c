@@ -1,6 +1,7 @@
 /* Self-tests of memory protection. Each right is asked twice: the page tables say it, and the processor, by a probe
  * that may fault, does it. */
 #include <arch/image.h>
+#include <arch/mmu.h>
 #include <arch/probe.h>
 
 #include "selftest.h"
@@ -174,6 +175,19 @@ static bool running_region_faults(struct sh_context *c)
     return holds;
 }
 
+/* The same with code that programs may run: it is theirs alone where the processor can keep the kernel from it. */
+static bool running_user_code_faults(struct sh_context *c)
+{
+    struct vmm_region *r = make_region(c);
+    if (!r)
+        return false;
+    bool is_written = !arch_probe_write(r->base, ARCH_PROBE_CODE);
+    vmm_region_protect(r, PT_USER | PT_EXEC);
+    bool holds = is_written && arch_probe_execute(r->base) == arch_mmu_guards_user_code();
+    vmm_region_destroy(r);
+    return holds;
+}
+
 /* A write that the processor has just translated must fault once the right is gone: the old translation is
  * forgotten. */
 static bool lost_rights_are_noticed(struct sh_context *c)
@@ -198,6 +212,7 @@ const struct selftest selftest_protection[] = {
     {"a write to a constant faults", writing_constants_faults},
     {"data does not run, where the processor can forbid it", running_data_faults},
     {"a region's memory does not run either", running_region_faults},
+    {"the kernel does not run a program's code, where the processor can forbid it", running_user_code_faults},
     {"page 0, 4 KiB and 1 MiB fault", low_memory_faults},
     {"the page below each stack faults", stack_guards_fault},
     {"both guard pages of a region fault", region_guards_fault},

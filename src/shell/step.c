@@ -7,11 +7,6 @@
 #include "desk.h"
 #include "scenarios.h"
 
-static bool is_operation(const struct lab_step *step)
-{
-    return step->kind <= LAB_STEP_USE || step->kind == LAB_STEP_COMMAND || step->kind == LAB_STEP_ADVERSARY;
-}
-
 static bool is_stopped(enum lab_stepped came)
 {
     return came == LAB_STEPPED_END || came == LAB_STEPPED_NO_HEAP || came == LAB_STEPPED_BAD_STEP;
@@ -31,7 +26,7 @@ static bool advance(struct sh_context *c, enum lab_telling telling)
         size_t at = s->next;
         if (is_stopped(desk_step(c, telling)))
             return false;
-        is_done = is_operation(&s->script->steps[at]);
+        is_done = lab_is_operation(s->script->steps[at].kind);
     }
     while (expectation_follows(s)) {
         if (is_stopped(desk_step(c, telling)))
@@ -44,7 +39,7 @@ static size_t count_operations(const struct lab_session *s, size_t from, size_t 
 {
     size_t count = 0;
     for (size_t i = from; i < to; i++)
-        count += is_operation(&s->script->steps[i]);
+        count += lab_is_operation(s->script->steps[i].kind);
     return count;
 }
 
@@ -54,8 +49,8 @@ static void print_end(struct sh_context *c)
 {
     const struct desk *d = desk_of(c);
     const struct lab_session *s = &d->session;
-    lab_print(&c->text, "The end of %s under %s: %zu operation%s, %zu refused", d->what, s->run.policy->name,
-              s->operations, s->operations == 1 ? "" : "s", s->refused);
+    lab_print(&c->text, "The end of %s under %s: %zu operation%s, %zu refused", d->what, s->run.policy->name, s->done,
+              s->done == 1 ? "" : "s", s->refused);
     if (s->broken > 0)
         lab_print(&c->text, "; %zu of %zu expectations did not hold", s->broken, s->held + s->broken);
     else if (s->held > 0)
@@ -195,18 +190,22 @@ static void go_on_until(struct sh_context *c, const struct goal *goal)
 {
     struct lab_session *s = &desk_of(c)->session;
     enum lab_stepped came = LAB_STEPPED;
-    while (!is_stopped(came)) {
-        size_t at = s->next;
+    bool is_there = false;
+    size_t at = s->next;
+    desk_work_begin(c);
+    while (!is_there && !is_stopped(came)) {
+        at = s->next;
         came = lab_session_step(s, LAB_TELL_NOTHING);
-        if (is_stopped(came) || !is_operation(&s->script->steps[at]) || !is_reached(s, goal, came))
-            continue;
-        lab_session_seek(s, at);
-        desk_step(c, LAB_TELL_STEPS);
-        print_where(c);
-        return;
+        is_there = !is_stopped(came) && lab_is_operation(s->script->steps[at].kind) && is_reached(s, goal, came);
     }
-    lab_print(&c->text, "It does not come to that.\n");
-    print_end(c);
+    if (is_there)
+        lab_session_seek(s, at);
+    desk_work_end(c);
+    if (is_there)
+        desk_step(c, LAB_TELL_STEPS);
+    else
+        lab_print(&c->text, "It does not come to that.\n");
+    print_where(c);
 }
 
 void step_until(struct sh_context *c, const char *arguments)
@@ -226,7 +225,7 @@ static bool find_back(const struct lab_session *s, uint64_t count, size_t *step)
 {
     bool is_found = false;
     for (size_t i = s->next; i-- > 0 && count > 0;) {
-        if (!is_operation(&s->script->steps[i]))
+        if (!lab_is_operation(s->script->steps[i].kind))
             continue;
         *step = i;
         is_found = true;
@@ -255,7 +254,9 @@ static bool go_back(struct sh_context *c, uint64_t count, size_t *step)
         sh_error(c, SH_BAD_INPUT, "back", "nothing has been done yet");
         return false;
     }
+    desk_work_begin(c);
     lab_session_seek(s, *step);
+    desk_work_end(c);
     return true;
 }
 

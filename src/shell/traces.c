@@ -57,15 +57,24 @@ static void print_names(const struct lab_sink *sink, const char *const *names, s
         lab_print(sink, "none");
 }
 
-static void print_loaded(const struct lab_sink *sink, const struct mb2_info *boot)
+const char *traces_name(const struct mb2_info *boot, size_t index, size_t *length)
 {
-    size_t printed = 0;
     for (size_t i = 0; i < boot->module_count; i++) {
         const struct mb2_module *m = &boot->modules[i];
-        if (modules_kind(m) == MODULE_TRACE)
-            lab_print(sink, "%s%.*s", printed++ ? ", " : "", (int)modules_name_length(m), m->name);
+        if (modules_kind(m) != MODULE_TRACE || index-- > 0)
+            continue;
+        *length = modules_name_length(m);
+        return m->name;
     }
-    if (printed == 0)
+    return NULL;
+}
+
+static void print_loaded(const struct lab_sink *sink, const struct mb2_info *boot)
+{
+    size_t length, count = 0;
+    for (const char *name; (name = traces_name(boot, count, &length)) != NULL; count++)
+        lab_print(sink, "%s%.*s", count ? ", " : "", (int)length, name);
+    if (count == 0)
         lab_print(sink, "none");
 }
 

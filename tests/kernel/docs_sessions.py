@@ -1,7 +1,7 @@
 """The console sessions in docs/ and README.md: found, run, and compared with what the pages print.
 
 A session is a fenced block marked `console`. Its first line is a command behind `$ `, or, without one, the block begins
-with what is typed at the kernel's shell behind `kfit> ` and is run by
+with what is typed at the kernel's shell behind `kfit> ` (and, in a quiz, behind `answer> `) and is run by
 
     ./kfit run --icount
 
@@ -20,6 +20,7 @@ from kfitlib import tables
 
 DEFAULT = "./kfit run --icount"
 PROMPT = "kfit> "
+PROMPTS = re.compile(r"(?:kfit|answer)> ?(.*)")       # a quiz has its own
 BLOCK = re.compile(r"(?:<!-- session: (?P<command>[^\n]*?) -->\n)?```console(?P<marks>[^\n]*)\n(?P<body>.*?)```", re.S)
 
 
@@ -39,7 +40,7 @@ class Session:
         self.has_command = bool(self.lines) and self.lines[0].startswith("$ ")
         if self.has_command:
             self.command = self.lines[0][2:]
-        self.typed = [line[len(PROMPT):] for line in self.lines if line.startswith(PROMPT)]
+        self.typed = [found.group(1) for found in map(PROMPTS.fullmatch, self.lines) if found]
 
     def shown(self):
         """What the page says is printed."""

@@ -9,7 +9,10 @@
 /* Whether the processor can forbid execution of a page in the format kfit uses. */
 bool arch_mmu_has_nx(void);
 
-/* Puts the page tables with this root in force and enables no-execute where there is one. The caller's code, stack and data
+/* Whether the processor can keep the kernel from running code of pages with PT_USER. */
+bool arch_mmu_guards_user_code(void);
+
+/* Puts the page tables with this root in force and enables no-execute and the guard of user code where there are. The caller's code, stack and data
  * must be mapped in them as they are now. */
 void arch_mmu_activate(paddr_t root);
 

@@ -32,6 +32,9 @@ struct arch_access {
     bool reserved; /* a reserved bit was set in an entry */
 };
 
+/* The error code of a page fault, decoded. */
+struct arch_access arch_access_of(uintptr_t error);
+
 /* For stack traces, about an exception at `ip` in the function that begins at `function`: whether the caller's return
  * address is not to be found by the frame pointer yet, because the function has not saved and set its own. Then it
  * lies *slot bytes above the stack pointer. */
@@ -47,7 +50,6 @@ bool kernel_page_fault(uintptr_t address, const struct arch_access *access, uint
 
 /* Provided by the kernel: every other exception, and page faults that were not resolved. */
 _Noreturn void kernel_trap(const struct arch_trap *trap);
-
 
 /* Provided by the kernel: a run hangs; `trap` is where the timer's interrupt found the processor. Called from its handler. */
 _Noreturn void kernel_hang(const struct arch_trap *trap);

@@ -53,6 +53,12 @@ enum lab_step_kind {
     LAB_STEP_KINDS
 };
 
+/* What going through a script counts as one: all but words, views and expectations. */
+static inline bool lab_is_operation(enum lab_step_kind kind)
+{
+    return kind <= LAB_STEP_USE || kind == LAB_STEP_COMMAND || kind == LAB_STEP_ADVERSARY;
+}
+
 enum lab_show { LAB_SHOW_MAP, LAB_SHOW_HOLES, LAB_SHOW_BLOCKS, LAB_SHOW_LIST, LAB_SHOW_STATS };
 
 /* What a `use` chooses. What it does not name stays as it was, at first as the caller of the script has it. */

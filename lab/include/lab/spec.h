@@ -52,6 +52,9 @@ struct lab_run_spec {
     size_t text_length;
 };
 
+/* The words a run may begin with that are no workload's name, ended by NULL. */
+extern const char *const lab_run_words[];
+
 /* False after filling *error. The names of traces point into `text`. */
 bool lab_parse_run(const char *text, size_t length, struct lab_run_spec *spec, struct lab_error *error);
 

@@ -79,6 +79,8 @@ struct vmm_region_request {
     size_t reserve;           /* bytes, rounded up to pages */
     enum vmm_backing backing; /* VMM_IMMEDIATE, VMM_DEMAND or VMM_ZERO */
     bool writable;
+    bool is_user; /* for programs outside the kernel too */
+    vaddr_t base; /* where it is to begin, a multiple of VMM_REGION_ALIGN; 0: at the lowest range that is free */
     /* A page's memory comes as a large leaf where the region reaches over all of the leaf, nothing is mapped in it yet
      * and a run of free frames is there; else as a page. The rest of the leaf is mapped before it is committed. */
     bool is_large;
@@ -110,8 +112,9 @@ void vmm_space_destroy(struct vmm_space *space);
 
 /* ---- regions ---- */
 
-/* Sets the lowest range aside that is free, nothing committed, an unmapped guard page on both sides. VMM_OK and
- * *region, VMM_NO_ADDRESSES, VMM_NO_DESCRIPTOR, VMM_BAD_ARGUMENT, or VMM_NO_MEMORY (injected only). */
+/* Sets a range aside, nothing committed, an unmapped guard page on both sides: the lowest that is free, or the one that is
+ * asked for. VMM_OK and *region, VMM_NO_ADDRESSES (the range asked for is not free, or not in the space), VMM_NO_DESCRIPTOR,
+ * VMM_BAD_ARGUMENT, or VMM_NO_MEMORY (injected only). */
 enum vmm_status vmm_region_create(struct vmm_space *space, const struct vmm_region_request *request,
                                   struct vmm_region **region);
 
@@ -129,6 +132,10 @@ enum vmm_status vmm_region_share(struct vmm_space *space, const char *name, stru
  * memory reads as zeros. VMM_OK, VMM_NO_MEMORY or VMM_BAD_ARGUMENT (more than the reserve, or frames that are not its
  * own). */
 enum vmm_status vmm_region_grow(struct vmm_region *region, size_t bytes);
+
+/* New rights, enum pt_flags, for all of a region whose memory is its own: what it shows already and what it will bring.
+ * Small leaves only. */
+void vmm_region_protect(struct vmm_region *region, unsigned rights);
 
 /* Unmaps the region and gives back every frame, table and reservation of its. The descriptor may serve another
  * region. */

@@ -17,7 +17,8 @@ static struct fault_rights rights_of(unsigned bits)
 /* Whether the verdict can be right; exactly one is for each case. */
 static bool fits(enum fault_verdict verdict, struct fault_access a, struct fault_facts f)
 {
-    bool forbidden = (a.write && !f.rights.write) || (a.fetch && !f.rights.exec) || (a.user && !f.rights.user);
+    bool forbidden = (a.write && !f.rights.write) || (a.fetch && !f.rights.exec) || (a.user && !f.rights.user) ||
+                     (a.fetch && !a.user && f.rights.user);
     bool absent = !a.reserved && !f.is_mapped;
     bool lazy = f.place == FAULT_PLACE_DEMAND || f.place == FAULT_PLACE_ZERO;
     switch (verdict) {

@@ -1,0 +1,15 @@
+/* `program` and `programs`: programs in user mode, one alone or two side by side. */
+#ifndef SHELL_PROGRAMS_H
+#define SHELL_PROGRAMS_H
+
+#include "context.h"
+
+/* `program`: lists those of this boot. `program NAME [WORD] [options]`: runs one on the operations of run=, tells how it ended,
+ * and makes a `program` record. A program that faults, exceeds its time or exits with another status than 0 counts as
+ * SH_FAILED. */
+void programs_run(struct sh_context *c, const char *arguments);
+
+/* `programs [options]`: own-heap and kernel-heap on the same operations under the same allocator, one table. */
+void programs_compare(struct sh_context *c, const char *arguments);
+
+#endif
