@@ -1,9 +1,12 @@
-/* In place of what a running kernel has and completion asks for: commands, kinds of crash, traces of the boot. */
+/* In place of what a running kernel has and completion asks for: commands, kinds of crash, traces and scenarios of the boot, blocks
+ * on the desk. */
 #ifndef TESTS_SHELL_STAND_INS_H
 #define TESTS_SHELL_STAND_INS_H
 
 #include <shell/command.h>
 #include <shell/crash.h>
+#include <shell/desk.h>
+#include <shell/scenarios.h>
 #include <shell/traces.h>
 #include <string.h>
 
@@ -20,6 +23,9 @@ static const struct command stand_in_runs[] = {
 static const struct command stand_in_others[] = {
     {.name = "mem", .arguments = "[map|cost]", .words = stand_in_views},
     {.name = "crash", .arguments = "[KIND]", .first = COMPLETES_CRASH},
+    {.name = "free", .arguments = "NAME", .first = COMPLETES_BLOCK},
+    {.name = "quiz", .arguments = "WHAT", .first = COMPLETES_SCENARIO | COMPLETES_RUN},
+    {.name = "trace", .arguments = "[NAME]", .first = COMPLETES_TRACE},
     {.name = "help", .arguments = "[COMMAND|GROUP]", .first = COMPLETES_COMMAND},
     {.name = NULL},
 };
@@ -53,6 +59,19 @@ const char *traces_name(const struct mb2_info *boot, size_t index, size_t *lengt
     (void)boot;
     *length = 6;
     return index == 0 ? "sqlite.trace" : index == 1 ? "python and more" : NULL;
+}
+
+const char *scenarios_name(const struct mb2_info *boot, size_t index, size_t *length)
+{
+    (void)boot;
+    *length = 9;
+    return index == 0 ? "best-wins.kfit" : index == 1 ? "doubling1" : NULL;
+}
+
+const char *desk_block_name(struct sh_context *c, uint32_t number, char *name)
+{
+    (void)c;
+    return number < 3 ? strcpy(name, number == 0 ? "a" : number == 1 ? "wall[1]" : "wall[2]") : NULL;
 }
 
 #endif

@@ -42,15 +42,15 @@ static void expect(const char *line, const char *part, const char *words)
 static void commands(void **state)
 {
     (void)state;
-    expect("", "", " allocators_ runs run_ misuse_ mem_ crash_ help_");
-    expect("  ", "", " allocators_ runs run_ misuse_ mem_ crash_ help_");
+    expect("", "", " allocators_ runs run_ misuse_ mem_ crash_ free_ quiz_ trace_ help_");
+    expect("  ", "", " allocators_ runs run_ misuse_ mem_ crash_ free_ quiz_ trace_ help_");
     expect("ru", "ru", " runs run_");
     expect(" m", "m", " misuse_ mem_");
     expect("x", "x", "");
     expect("runx a", "a", "");
     expect("# r", "r", "");
     expect("help mem", "mem", " mem_");
-    expect("help ", "", " experiments_ allocators_ runs_ run_ misuse_ others_ mem_ crash_ help_");
+    expect("help ", "", " experiments_ allocators_ runs_ run_ misuse_ others_ mem_ crash_ free_ quiz_ trace_ help_");
     expect("help run r", "r", "");
     expect("runs ", "", "");
 }
@@ -126,16 +126,17 @@ static void runs(void **state)
     expect("run ramp:blocks=10:order=f", "f", " fifo");
     expect("run ramp:blocks=10:o", "o", " order=");
     expect("run nosuch:", "", "");
-    words[0] = '\0';
-    for (const struct lab_scenario *s = lab_scenarios; s->name; s++)
-        snprintf(words + strlen(words), sizeof words - strlen(words), " %s_", s->name);
-    expect("run scenario:", "", words);
+    expect("run scenario:", "", " best-wins_ doubling1_");
+    expect("quiz b", "b", " best-wins_");
+    expect("trace p", "p", " python");
+    expect("free ", "", " a_ wall[1]_ wall[2]_");
+    expect("free w", "w", " wall[1]_ wall[2]_");
 }
 
 /* Those that belong to the kernel command line alone are not offered: a command refuses them. */
 static void options(void **state)
 {
-    static const char keys[] = " alloc= compare= run= seed= vm= heap= pages= check= harden= fail= sample=";
+    static const char keys[] = " alloc= compare= run= seed= vm= heap= pages= check= harden= fail= sample= quiz=";
     (void)state;
     expect("run churn ", "", keys);
     expect("misuse links ", "", keys);
@@ -168,7 +169,8 @@ static void what_is_offered_is_understood(void **state)
             char line[80], room[200];
             struct options parsed;
             struct lab_error error;
-            bool is_beginning = (*word)[strlen(*word) - 1] == '=';
+            char last = (*word)[strlen(*word) - 1];
+            bool is_beginning = last == '=' || last == ':';
             snprintf(line, sizeof line, "%s=%s%s", options_keys[i], *word, is_beginning ? "3" : "");
             options_default(&parsed);
             if (!options_parse(&parsed, line, strlen(line), room, &error))
