@@ -11,8 +11,8 @@ foreach(source IN LISTS KFIT_HOST_TESTS)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/host)
     target_compile_definitions(${target} PRIVATE KFIT_TRACES="${PROJECT_SOURCE_DIR}/traces")
     target_link_options(${target} PRIVATE -${width} ${KFIT_SANITIZE})
-    target_link_libraries(${target} PRIVATE kfit_host_lab_${width} kfit_host_mm_${width} kfit_host_boot_${width}
-                          kfit_host_alloc_${width} kfit_host_support_${width} cmocka)
+    target_link_libraries(${target} PRIVATE kfit_host_lab_${width} kfit_host_user_${width} kfit_host_mm_${width}
+                          kfit_host_boot_${width} kfit_host_alloc_${width} kfit_host_support_${width} cmocka)
     string(REGEX REPLACE "^test_" "" short ${test})
     add_test(NAME host/${room}/${short}/${width} COMMAND ${target})
     set_tests_properties(host/${room}/${short}/${width} PROPERTIES TIMEOUT 600 LABELS host)
@@ -70,9 +70,9 @@ foreach(source IN LISTS KFIT_FUZZ_SOURCES)
   add_custom_command(
     OUTPUT ${PROJECT_BINARY_DIR}/${name}
     COMMAND ${KFIT_CLANG_FUZZ} ${KFIT_FUZZ_FLAGS} ${KFIT_FUZZ_INCLUDES} ${source} ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES}
-            ${KFIT_ALLOC_SOURCES} ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c -o ${PROJECT_BINARY_DIR}/${name}
+            ${KFIT_ALLOC_SOURCES} ${PROJECT_SOURCE_DIR}/src/user/elf.c ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c -o ${PROJECT_BINARY_DIR}/${name}
     DEPENDS ${source} ${PROJECT_SOURCE_DIR}/tests/host/alloc_shadow.h ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c
-            ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES}
+            ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES} ${PROJECT_SOURCE_DIR}/src/user/elf.c
     VERBATIM)
   add_custom_target(build_${name} ALL DEPENDS ${PROJECT_BINARY_DIR}/${name})
   if(short STREQUAL alloc)

@@ -42,7 +42,8 @@ void programs_tell_end(struct sh_context *c, struct program_run *run)
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
     if (p->end == USER_EXITED && p->status == 0) {
-        lab_print(&c->text, "Program %s ended well.\n", run->name);
+        if (p->result.done == 0) /* else its figures speak for it */
+            lab_print(&c->text, "Program %s ended well.\n", run->name);
         return;
     }
     lab_print(&sink, "program %s: ", run->name);
