@@ -17,6 +17,8 @@ ENDED = {
     "int3": "general protection at 0x1{}: that interrupt is not for programs",
     "undefined": "invalid opcode at 0x",
     "port": "general protection at 0x",
+    "syscall": "invalid opcode at 0x",
+    "sysenter": "{} at 0x",       # of its own kind on each make of processor
     "gate": "general protection at 0x1{}: that interrupt is not for programs",
     "step": "debug at 0x",
     "read-kernel": "page fault at 0x1{}: read of 0x{} (the kernel's text): the page forbids this access",
