@@ -1,5 +1,5 @@
-/* In place of what a running kernel has and completion asks for: commands, kinds of crash, traces and scenarios of the boot, blocks
- * on the desk. */
+/* In place of what a running kernel has and completion asks for: commands, kinds of crash, traces and scenarios of the boot,
+ * blocks on the desk. */
 #ifndef TESTS_SHELL_STAND_INS_H
 #define TESTS_SHELL_STAND_INS_H
 
@@ -16,6 +16,9 @@ static const struct command stand_in_runs[] = {
     {.name = "allocators", .arguments = "[NAME]", .first = COMPLETES_ALLOCATOR},
     {.name = "runs", .arguments = ""},
     {.name = "run", .arguments = "WHAT", .first = COMPLETES_RUN | COMPLETES_OPTION, .rest = COMPLETES_OPTION},
+    {.name = "tell", .arguments = "[NAME]", .first = COMPLETES_SCENARIO, .rest = COMPLETES_OPTION},
+    {.name = "replay", .arguments = "NAME", .first = COMPLETES_TRACE},
+    {.name = "free", .arguments = "BLOCK", .first = COMPLETES_BLOCK},
     {.name = "misuse", .arguments = "[KIND]", .first = COMPLETES_MISUSE, .rest = COMPLETES_OPTION},
     {.name = NULL},
 };
@@ -23,9 +26,6 @@ static const struct command stand_in_runs[] = {
 static const struct command stand_in_others[] = {
     {.name = "mem", .arguments = "[map|cost]", .words = stand_in_views},
     {.name = "crash", .arguments = "[KIND]", .first = COMPLETES_CRASH},
-    {.name = "free", .arguments = "NAME", .first = COMPLETES_BLOCK},
-    {.name = "quiz", .arguments = "WHAT", .first = COMPLETES_SCENARIO | COMPLETES_RUN},
-    {.name = "trace", .arguments = "[NAME]", .first = COMPLETES_TRACE},
     {.name = "help", .arguments = "[COMMAND|GROUP]", .first = COMPLETES_COMMAND},
     {.name = NULL},
 };
@@ -63,15 +63,17 @@ const char *traces_name(const struct mb2_info *boot, size_t index, size_t *lengt
 
 const char *scenarios_name(const struct mb2_info *boot, size_t index, size_t *length)
 {
+    static const char *const files[] = {"best-wins.kfit", "first-wins.kfit"};
     (void)boot;
-    *length = 9;
-    return index == 0 ? "best-wins.kfit" : index == 1 ? "doubling1" : NULL;
+    *length = index < 2 ? strlen(files[index]) - 5 : 0;
+    return index < 2 ? files[index] : NULL;
 }
 
 const char *desk_block_name(struct sh_context *c, uint32_t number, char *name)
 {
     (void)c;
-    return number < 3 ? strcpy(name, number == 0 ? "a" : number == 1 ? "wall[1]" : "wall[2]") : NULL;
+    strcpy(name, number == 0 ? "a" : "wall[3]");
+    return number < 2 ? name : NULL;
 }
 
 #endif
