@@ -71,16 +71,16 @@ static inline bool fit_holds(const struct block *b, const struct fit_request *re
     return gap <= size && request->size <= size - gap;
 }
 
-/* Hole or block b is looked at: a probe, and if the search tells, a look. */
-static inline void fit_note_look(struct heap *h, bool tells, const struct block *b, enum heap_verdict verdict)
+/* If the search tells: what it thinks of block b, which is a probe already. */
+static inline void fit_tell(struct heap *h, bool tells, const struct block *b, enum heap_verdict verdict)
 {
-    heap_note_look(h, tells, heap_block_look(b, block_size(b), verdict));
+    heap_tell_look(h, tells, heap_block_look(b, block_size(b), verdict));
 }
 
-/* The verdict on hole b if the request takes it, should it hold that. */
-static inline enum heap_verdict fit_take_or_pass(const struct block *b, const struct fit_request *request)
+/* The verdict on hole b, which does not hold the request. */
+static inline enum heap_verdict fit_why_not(const struct block *b, const struct fit_request *request)
 {
-    return fit_holds(b, request) ? HEAP_TAKEN : heap_why_not(block_size(b), request->size);
+    return heap_why_not(block_size(b), request->size);
 }
 
 /* Makes the low part of `hole`, which holds the request, a used block and returns it. It is not `hole` if a front gap stays
@@ -202,12 +202,11 @@ void *fit_place(struct heap *h, struct block *hole, const struct fit_request *re
 /* Under FIT_MERGE_DEFERRED joins all holes that touch; whether the search for the request is worth repeating. */
 bool fit_join_all(struct heap *h, const struct fit_request *request);
 
-/* A search: a hole that holds the request, or NULL. It calls fit_note_look for each hole it looks at. To be inline: there are two
- * of it then, one that tells and one that is silent. */
+/* A search: a hole that holds the request, or NULL. Each hole it looks at is a probe, of which it tells once what it thinks. */
 typedef struct block *fit_search_fn(struct heap *h, const struct fit_request *request, bool tells);
 
 /* An allocation of the family: the request, the policy's search, the placing. Inline, so that each policy has its own loops. */
-static inline void *fit_alloc(struct heap *h, size_t bytes, size_t align, fit_search_fn *search)
+HEAP_TWICE void *fit_alloc(struct heap *h, size_t bytes, size_t align, fit_search_fn *search, bool tells)
 {
     struct fit_request request;
     struct block *hole;
@@ -215,7 +214,7 @@ static inline void *fit_alloc(struct heap *h, size_t bytes, size_t align, fit_se
         return NULL;
     request.split = fit_split(h);
     do
-        hole = heap_is_told(h) ? search(h, &request, true) : search(h, &request, false);
+        hole = search(h, &request, tells);
     while (!hole && fit_join_all(h, &request));
     return hole ? fit_place(h, hole, &request) : NULL;
 }

@@ -85,32 +85,38 @@ struct heap_freed fit_judge_free(struct heap *h, struct block *b)
 
 /* ---- merge=deferred ---- */
 
-/* The pass comes to block b: a probe, and if it tells, a look. */
-static inline void note_passed(struct heap *h, bool tells, const struct block *b, enum heap_verdict verdict)
+/* If the pass tells: what it thinks of block b. */
+static inline void tell_passed(struct heap *h, bool tells, const struct block *b, enum heap_verdict verdict)
 {
-    heap_note_look(h, tells, (struct heap_look){HEAP_PLACE_PASS, verdict, b, block_size(b), block_size(b)});
+    heap_tell_look(h, tells, (struct heap_look){HEAP_PLACE_PASS, verdict, b, block_size(b), block_size(b)});
 }
 
-static inline struct block *touching_from(struct heap *h, struct block *b, bool tells)
+HEAP_TWICE struct block *touching_from(struct heap *h, struct block *b, bool tells)
 {
     const struct block *end = block_end_mark(h);
     for (; b != end; b = block_next(b)) {
+        heap_note_probe(h);
         if (!fit_leads_on(b, end)) { /* I1 */
-            note_passed(h, tells, b, HEAP_DAMAGED);
+            tell_passed(h, tells, b, HEAP_DAMAGED);
             heap_blame(h, HEAP_FAULT_HEADER, b);
             return NULL;
         }
         bool touches = !block_is_used(b) && !block_is_used(block_next(b)); /* the end mark is used */
-        note_passed(h, tells, b, touches ? HEAP_LEADS_ON : block_is_used(b) ? HEAP_IN_USE : HEAP_NONE_THERE);
+        tell_passed(h, tells, b, touches ? HEAP_LEADS_ON : block_is_used(b) ? HEAP_IN_USE : HEAP_NONE_THERE);
         if (touches)
             return b;
     }
     return NULL;
 }
 
+HEAP_APART struct block *touching_from_told(struct heap *h, struct block *b)
+{
+    return touching_from(h, b, true);
+}
+
 struct block *fit_touching_from(struct heap *h, struct block *b)
 {
-    return heap_is_told(h) ? touching_from(h, b, true) : touching_from(h, b, false);
+    return heap_is_told(h) ? touching_from_told(h, b) : touching_from(h, b, false);
 }
 
 struct block *fit_join_above(struct heap *h, struct block *b)
@@ -118,7 +124,8 @@ struct block *fit_join_above(struct heap *h, struct block *b)
     struct block *above = block_next(b);
     if (block_is_used(above) || !fit_leads_on(above, block_end_mark(h)))
         return NULL;
-    note_passed(h, heap_is_told(h), above, HEAP_JOINED);
+    heap_note_probe(h);
+    tell_passed(h, heap_is_told(h), above, HEAP_JOINED);
     heap_note_merge(h);
     block_mark_free_apart(b, block_size(b) + block_size(above));
     return above;

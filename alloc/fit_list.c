@@ -89,17 +89,14 @@ static bool is_sound_rover(const struct heap *h)
            (block_is_used(rover) || fit_list_has(h, rover));
 }
 
-/* It ends for the same reason as fit_list_check. */
 bool fit_list(struct heap *h, heap_visit_fn *visit, void *context)
 {
-    struct block *prev = NULL;
-    for (struct block *hole = fit_first_hole(h); hole; prev = hole, hole = hole->next_hole) {
-        if (!is_hole(h, hole) || hole->prev_hole != prev) /* I5 */
-            return heap_blame(h, HEAP_FAULT_LIST, prev ? prev : hole);
-        struct heap_extent extent = {
-            .kind = HEAP_FREE, .offset = (size_t)((uintptr_t)hole - (uintptr_t)h->base), .size = block_size(hole)};
+    struct heap_extent extent = {.kind = HEAP_FREE};
+    for (const struct block *hole = fit_first_hole(h); hole; hole = hole->next_hole) {
+        extent.offset = (size_t)((uintptr_t)hole - (uintptr_t)h->base);
+        extent.size = block_size(hole);
         if (!visit(context, &extent))
-            return true;
+            break;
     }
     return true;
 }

@@ -56,9 +56,10 @@ enum heap_status heap_list(struct heap *h, heap_visit_fn *visit, void *context)
     if (!h->ops->list)
         return heap_walk(h, visit_hole, &holes);
     h->fault.class = HEAP_FAULT_NONE;
-    if (h->ops->list(h, visit, context))
+    if ((!h->ops->check_free || h->ops->check_free(h)) && h->ops->list(h, visit, context))
         return HEAP_OK;
     heap_blame(h, HEAP_FAULT_LIST, h->base);
+    heap_locate_fault(h);
     return HEAP_CORRUPT;
 }
 

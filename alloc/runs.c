@@ -161,21 +161,40 @@ static bool spot_in(const struct heap *h, size_t from, size_t bytes, size_t alig
     return true;
 }
 
-void *runs_take_large(struct heap *h, size_t bytes, size_t align)
+/* The free run with the lowest address that can hold it, and the spot there; NULL: there is none. */
+HEAP_TWICE struct run *find_large(struct heap *h, size_t bytes, size_t align, struct spot *spot, bool tells)
 {
-    struct spot spot;
     for (struct run *r = pool(h)->first_free; r; r = r->next) {
-        size_t from = offset_of(h, r);
         heap_note_probe(h);
-        if (!spot_in(h, from, bytes, align, &spot))
-            return NULL;
-        if (spot.end - from > run_size(r))
-            continue;
-        struct run *taken = take_part(h, r, spot.start, spot.end, RUN_LARGE);
-        taken->lead = taken->lead_again = spot.payload - spot.start;
-        return h->base + spot.payload;
+        bool can_be = spot_in(h, offset_of(h, r), bytes, align, spot);
+        bool holds = can_be && spot->end - offset_of(h, r) <= run_size(r);
+        enum heap_verdict verdict = holds ? HEAP_TAKEN : heap_why_not(run_size(r), runs_large_size(h, bytes));
+        heap_tell_look(h, tells, heap_block_look(r, run_size(r), verdict));
+        if (holds || !can_be)
+            return holds ? r : NULL;
     }
     return NULL;
+}
+
+HEAP_TWICE void *take_large(struct heap *h, size_t bytes, size_t align, bool tells)
+{
+    struct spot spot;
+    struct run *r = find_large(h, bytes, align, &spot, tells);
+    if (!r)
+        return NULL;
+    r = take_part(h, r, spot.start, spot.end, RUN_LARGE);
+    r->lead = r->lead_again = spot.payload - spot.start;
+    return h->base + spot.payload;
+}
+
+void *runs_take_large(struct heap *h, size_t bytes, size_t align)
+{
+    return take_large(h, bytes, align, false);
+}
+
+void *runs_take_large_told(struct heap *h, size_t bytes, size_t align)
+{
+    return take_large(h, bytes, align, true);
 }
 
 struct run *runs_take_unit(struct heap *h)
@@ -374,6 +393,12 @@ bool runs_walk(struct heap *h, heap_visit_fn *visit, void *context, runs_walk_fn
     }
     runs_visit(&w, HEAP_FREE, p->top, h->committed - p->top);
     return true;
+}
+
+void runs_list(const struct heap *h, struct runs_walk *w)
+{
+    for (const struct run *r = pool_const(h)->first_free; r; r = r->next)
+        runs_visit(w, HEAP_FREE, offset_of(h, r), run_size(r));
 }
 
 /* What is known of the pool without its list: top, and `last` is a run that ends there. */

@@ -85,14 +85,23 @@ void runs_init(struct heap *h);
 /* The region has grown by `added` bytes. */
 void runs_extend(struct heap *h, size_t added);
 
-/* A run of one unit, to be cut up: the low end of the free run with the lowest address. NULL: no free run. */
+/* A run of one unit, to be cut up: the low end of the free run with the lowest address, which is a probe. NULL: no free run. A
+ * search that tells says so before, with runs_tell_unit. */
 struct run *runs_take_unit(struct heap *h);
+
+static inline void runs_tell_unit(struct heap *h, bool tells)
+{
+    const struct run *r = ((const struct runs *)heap_state_const(h))->first_free;
+    if (r)
+        heap_tell_look(h, tells, heap_block_look(r, run_size(r), HEAP_TAKEN));
+}
 
 /* Gives a run back and joins it with free neighbours. */
 void runs_give(struct heap *h, struct run *r);
 
-/* A large block in the free run with the lowest address that can hold it; its payload, or NULL. */
+/* A large block in the free run with the lowest address that can hold it; its payload, or NULL. The other one tells. */
 void *runs_take_large(struct heap *h, size_t bytes, size_t align);
+void *runs_take_large_told(struct heap *h, size_t bytes, size_t align);
 
 /* The large block in r keeps its payload and now holds at least `bytes`; false and nothing changed if it cannot. */
 bool runs_resize_large(struct heap *h, struct run *r, size_t bytes);
@@ -163,6 +172,9 @@ bool runs_visit(struct runs_walk *w, enum heap_extent_kind kind, size_t offset, 
 typedef bool runs_walk_fn(struct heap *h, const struct run *r, struct runs_walk *w);
 
 bool runs_walk(struct heap *h, heap_visit_fn *visit, void *context, runs_walk_fn *walk_cut);
+
+/* The free runs in the order of their list, which is sound. */
+void runs_list(const struct heap *h, struct runs_walk *w);
 
 /* The list of free runs and what taking from it relies on. False after heap_blame(). */
 bool runs_check_free(struct heap *h);

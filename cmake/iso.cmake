@@ -1,5 +1,5 @@
 # The bootable disc kfit.iso: GRUB for BIOS, 64-bit and 32-bit UEFI, both kernels without debug sections, the recorded
-# traces under their bare names (still gzip: GRUB unpacks them while loading), the programs, and the menu.
+# traces under their bare names (still gzip: GRUB unpacks them while loading), the scenarios, the programs, and the menu.
 #   iso/            the disc's tree, kept: `kfit run --trace` makes a disc of its own from it
 #   kfit.iso
 find_program(KFIT_GRUB_MKRESCUE grub-mkrescue)
@@ -15,12 +15,16 @@ set(KFIT_ISO ${PROJECT_BINARY_DIR}/kfit.iso)
 set(KFIT_ISO_TREE ${PROJECT_BINARY_DIR}/iso)
 set(KFIT_GRUB_CFG ${KFIT_GENERATED}/grub.cfg)
 file(GLOB KFIT_TRACES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/traces/*.trace.gz)
+file(GLOB KFIT_SCENARIOS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lectures/*.kfit)
+file(GENERATE OUTPUT ${KFIT_GENERATED}/scenarios.txt CONTENT "${KFIT_SCENARIOS}\n")   # one that goes away is a change
 
 add_custom_command(
   OUTPUT ${KFIT_GRUB_CFG}
   COMMAND ${CMAKE_COMMAND} -D TEMPLATE=${PROJECT_SOURCE_DIR}/iso/grub.cfg.in -D POLICIES=${KFIT_POLICIES_TXT}
-          -D "NAMES=${KFIT_PROGRAMS}" -D OUT=${KFIT_GRUB_CFG} -P ${PROJECT_SOURCE_DIR}/cmake/make_menu.cmake
+          -D "SCENARIOS=${KFIT_SCENARIOS}" -D "NAMES=${KFIT_PROGRAMS}" -D OUT=${KFIT_GRUB_CFG}
+          -P ${PROJECT_SOURCE_DIR}/cmake/make_menu.cmake
   DEPENDS ${PROJECT_SOURCE_DIR}/iso/grub.cfg.in ${PROJECT_SOURCE_DIR}/cmake/make_menu.cmake ${KFIT_POLICIES_TXT}
+          ${KFIT_SCENARIOS} ${KFIT_GENERATED}/scenarios.txt
   VERBATIM)
 
 # The names on the disc. The file is an input of the disc, so that a trace that goes away also makes it anew.
@@ -53,6 +57,8 @@ add_custom_command(
   COMMAND ${CMAKE_COMMAND} -E rm -rf ${KFIT_ISO_TREE}
   COMMAND ${CMAKE_COMMAND} -E make_directory ${KFIT_ISO_TREE}/boot/grub ${KFIT_ISO_TREE}/traces
           ${KFIT_ISO_TREE}/programs/x86_64 ${KFIT_ISO_TREE}/programs/i386
+  COMMAND ${CMAKE_COMMAND} -E make_directory ${KFIT_ISO_TREE}/lectures
+  COMMAND ${CMAKE_COMMAND} -E copy ${KFIT_SCENARIOS} ${KFIT_ISO_TREE}/lectures/
   ${strip_kernels}
   ${strip_programs}
   ${copy_traces}
@@ -60,7 +66,7 @@ add_custom_command(
   COMMAND ${CMAKE_COMMAND} -E copy ${KFIT_GRUB_CFG} ${KFIT_ISO_TREE}/boot/grub/
   COMMAND ${CMAKE_COMMAND} -D OUT=${KFIT_ISO} -D TREE=${KFIT_ISO_TREE} -D "MODULES=${KFIT_GRUB_MODULES}"
           -D GRUB_MKRESCUE=${KFIT_GRUB_MKRESCUE} -P ${PROJECT_SOURCE_DIR}/cmake/make_iso.cmake
-  DEPENDS kernel-x86_64 kernel-i386 ${programs} ${KFIT_GRUB_CFG} ${KFIT_TRACES} ${KFIT_GENERATED}/traces.txt
+  DEPENDS kernel-x86_64 kernel-i386 ${programs} ${KFIT_GRUB_CFG} ${KFIT_TRACES} ${KFIT_SCENARIOS} ${KFIT_GENERATED}/traces.txt
           ${KFIT_GENERATED}/icount ${KFIT_GENERATED}/grub_modules.txt ${PROJECT_SOURCE_DIR}/cmake/make_iso.cmake
   COMMENT "Making kfit.iso"
   VERBATIM)

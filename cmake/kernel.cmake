@@ -47,6 +47,8 @@ else()
   list(FILTER KFIT_KERNEL_SHARED EXCLUDE REGEX "/freestanding_ubsan\\.c$")
 endif()
 
+option(KFIT_UNTOLD "Kernels whose heaps cannot be listened to: the measure of what a listener costs that is not there" OFF)
+
 find_program(KFIT_NM NAMES nm llvm-nm REQUIRED)
 set(KFIT_GENERATE_SYMBOLS ${PROJECT_SOURCE_DIR}/cmake/generate_symbols.cmake)
 set(KFIT_COMPARE_SYMBOLS ${PROJECT_SOURCE_DIR}/cmake/compare_symbols.cmake)
@@ -63,6 +65,9 @@ function(kfit_kernel_objects arch)
                              ${PROJECT_SOURCE_DIR}/arch/x86)
   target_compile_definitions(${objects} PRIVATE KERNEL_BASE=${KFIT_KERNEL_BASE_${arch}}
                              $<$<COMPILE_LANGUAGE:C>:KFIT_VERSION="${PROJECT_VERSION}">)
+  if(KFIT_UNTOLD)
+    target_compile_definitions(${objects} PRIVATE $<$<COMPILE_LANGUAGE:C>:ALLOC_NEVER_TOLD>)
+  endif()
   if(KFIT_UBSAN)
     target_compile_definitions(${objects} PRIVATE $<$<COMPILE_LANGUAGE:C>:KFIT_SOURCE="${PROJECT_SOURCE_DIR}/">)
   endif()

@@ -13,8 +13,8 @@ foreach(source IN LISTS KFIT_HOST_TESTS)
                                KFIT_LECTURES="${PROJECT_SOURCE_DIR}/lectures"
                                KFIT_GOLDEN_FILES="${PROJECT_SOURCE_DIR}/tests/host/lab/golden")
     target_link_options(${target} PRIVATE -${width} ${KFIT_SANITIZE})
-    target_link_libraries(${target} PRIVATE kfit_host_lab_${width} kfit_host_mm_${width} kfit_host_boot_${width}
-                          kfit_host_alloc_${width} kfit_host_support_${width} cmocka)
+    target_link_libraries(${target} PRIVATE kfit_host_shell_${width} kfit_host_lab_${width} kfit_host_mm_${width}
+                          kfit_host_boot_${width} kfit_host_alloc_${width} kfit_host_support_${width} cmocka)
     string(REGEX REPLACE "^test_" "" short ${test})
     add_test(NAME host/${room}/${short}/${width} COMMAND ${target})
     set_tests_properties(host/${room}/${short}/${width} PROPERTIES TIMEOUT 600 LABELS host)
@@ -50,7 +50,8 @@ set_tests_properties(host/alloc/random/m32 host/alloc/random/m64 host/alloc/exha
 foreach(width m32 m64)
   add_executable(host_run_${width} ${PROJECT_SOURCE_DIR}/tests/kernel/host_run.c)
   target_compile_options(host_run_${width} PRIVATE ${KFIT_WARNINGS} -${width} -O1 -g ${KFIT_SANITIZE})
-  target_compile_definitions(host_run_${width} PRIVATE KFIT_TRACES="${PROJECT_SOURCE_DIR}/traces")
+  target_compile_definitions(host_run_${width} PRIVATE KFIT_TRACES="${PROJECT_SOURCE_DIR}/traces"
+                             KFIT_LECTURES="${PROJECT_SOURCE_DIR}/lectures")
   target_link_options(host_run_${width} PRIVATE -${width} ${KFIT_SANITIZE})
   target_link_libraries(host_run_${width} PRIVATE kfit_host_lab_${width} kfit_host_alloc_${width}
                         kfit_host_boot_${width} kfit_host_support_${width} cmocka)
@@ -71,12 +72,17 @@ foreach(source IN LISTS KFIT_FUZZ_SOURCES)
   endif()
   get_filename_component(name ${source} NAME_WE)
   string(REGEX REPLACE "^fuzz_" "" short ${name})
+  set(of_shell)
+  if(short STREQUAL line)
+    set(of_shell ${KFIT_SHELL_SOURCES})
+    list(FILTER of_shell EXCLUDE REGEX "/line_input\\.c$") # bound to a console
+  endif()
   add_custom_command(
     OUTPUT ${PROJECT_BINARY_DIR}/${name}
-    COMMAND ${KFIT_CLANG_FUZZ} ${KFIT_FUZZ_FLAGS} ${KFIT_FUZZ_INCLUDES} ${source} ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES}
-            ${KFIT_ALLOC_SOURCES} ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c -o ${PROJECT_BINARY_DIR}/${name}
+    COMMAND ${KFIT_CLANG_FUZZ} ${KFIT_FUZZ_FLAGS} ${KFIT_FUZZ_INCLUDES} ${source} ${of_shell} ${KFIT_BOOT_SOURCES}
+            ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES} ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c -o ${PROJECT_BINARY_DIR}/${name}
     DEPENDS ${source} ${PROJECT_SOURCE_DIR}/tests/host/alloc_shadow.h ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c
-            ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES}
+            ${of_shell} ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES}
     VERBATIM)
   add_custom_target(build_${name} ALL DEPENDS ${PROJECT_BINARY_DIR}/${name})
   if(short STREQUAL alloc)

@@ -186,6 +186,20 @@ enum lab_status lab_script_read(const char *text, size_t length, uint64_t seed, 
     return status;
 }
 
+const char *lab_script_title(const char *text, size_t length, size_t *title_length)
+{
+    struct lab_script script = {.count = 0};
+    struct reader r = reader_of(&script, NULL);
+    r.is_file = true;
+    r.is_counting = true;
+    r.next = text;
+    r.end = text + length;
+    while (r.next < r.end && !script.title && !r.has_begun && read_line(&r))
+        continue;
+    *title_length = script.title_length;
+    return script.title;
+}
+
 /* ---- line by line ---- */
 
 bool lab_script_start(struct lab_script *script, struct lab_arena *arena, size_t steps_max, uint32_t blocks_max)
@@ -197,6 +211,27 @@ bool lab_script_start(struct lab_script *script, struct lab_arena *arena, size_t
     *script = (struct lab_script){.count = 0};
     lab_arena_release(arena, mark);
     return false;
+}
+
+static size_t at_most(size_t number, size_t most)
+{
+    return number < most ? number : most;
+}
+
+bool lab_script_widen(struct lab_script *script, struct lab_arena *arena, size_t steps, uint32_t blocks)
+{
+    size_t mark = arena->used, capacity = script->count + at_most(steps, LAB_SCRIPT_STEPS_MAX - script->count);
+    struct lab_step *moved = lab_arena_take(arena, capacity, sizeof *moved);
+    uint32_t more = (uint32_t)at_most(blocks, LAB_SCRIPT_BLOCKS_MAX - script->block_count);
+    if (!moved || !blocks_move(script, arena, script->block_count + more)) {
+        lab_arena_release(arena, mark);
+        return false;
+    }
+    for (size_t i = 0; i < script->count; i++)
+        moved[i] = script->steps[i];
+    script->steps = moved;
+    script->capacity = capacity;
+    return true;
 }
 
 enum lab_status lab_script_add(struct lab_script *script, const char *text, size_t length, struct lab_error *error)

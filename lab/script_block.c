@@ -60,6 +60,15 @@ bool blocks_take(struct lab_script *script, struct lab_arena *arena, uint32_t ca
     return script->blocks && script->is_live && take_places(script, arena);
 }
 
+/* Enters every block into the empty table. */
+static void index_blocks(struct lab_script *script)
+{
+    for (uint32_t i = 0; i < script->block_count; i++) {
+        const struct lab_script_block *block = &script->blocks[i];
+        *place_of(script, block->name, lab_length(block->name), block->index) = i + 1;
+    }
+}
+
 /* The blocks stay where they are; behind them each table moves down, never over bytes that are still to move. */
 void blocks_fit(struct lab_script *script, struct lab_arena *arena, size_t mark)
 {
@@ -71,10 +80,21 @@ void blocks_fit(struct lab_script *script, struct lab_arena *arena, size_t mark)
     for (uint32_t i = 0; i < script->block_count; i++)
         script->is_live[i] = was_live[i];
     take_places(script, arena);
+    index_blocks(script);
+}
+
+bool blocks_move(struct lab_script *script, struct lab_arena *arena, uint32_t capacity)
+{
+    struct lab_script moved = *script;
+    if (!blocks_take(&moved, arena, capacity))
+        return false;
     for (uint32_t i = 0; i < script->block_count; i++) {
-        const struct lab_script_block *block = &script->blocks[i];
-        *place_of(script, block->name, lab_length(block->name), block->index) = i + 1;
+        moved.blocks[i] = script->blocks[i];
+        moved.is_live[i] = script->is_live[i];
     }
+    index_blocks(&moved);
+    *script = moved;
+    return true;
 }
 
 bool block_add(struct lab_script *script, const char *name, size_t length, uint32_t index, uint32_t *block)

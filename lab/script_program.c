@@ -52,6 +52,24 @@ void lab_script_use(const struct lab_script *script, struct lab_use *use)
     }
 }
 
+static size_t grain_of(const struct lab_alloc_spec *alloc)
+{
+    return alloc->grain ? alloc->grain : HEAP_GRAIN;
+}
+
+bool lab_script_names_other(const struct lab_script *script, const struct lab_alloc_spec *alloc)
+{
+    struct lab_use use;
+    const struct heap_option *o = alloc->policy->options;
+    lab_script_use(script, &use);
+    if (!use.alloc.policy)
+        return false;
+    bool is_other = use.alloc.policy != alloc->policy || grain_of(&use.alloc) != grain_of(alloc);
+    for (size_t i = 0; !is_other && o && o[i].key; i++)
+        is_other = use.alloc.options[i] != alloc->options[i];
+    return is_other;
+}
+
 static void add_operation(struct builder *b, const struct lab_step *step)
 {
     static const enum lab_op_kind kinds[] = {LAB_ALLOC, LAB_ALIGNED, LAB_RESIZE, LAB_FREE};

@@ -107,6 +107,9 @@ bool blocks_take(struct lab_script *script, struct lab_arena *arena, uint32_t ca
 /* Gives back the room for blocks that never came; the arena is as blocks_take left it, and was at `mark` before. */
 void blocks_fit(struct lab_script *script, struct lab_arena *arena, size_t mark);
 
+/* Moves the blocks to tables of another size, on top of the arena. False: the arena is too small, and the script as it was. */
+bool blocks_move(struct lab_script *script, struct lab_arena *arena, uint32_t capacity);
+
 /* Whether a block is live as the script goes; false in the first pass. */
 static inline bool block_is_live(const struct reader *r, uint32_t block)
 {

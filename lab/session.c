@@ -52,7 +52,7 @@ static void rewind(struct lab_session *s)
     close_heap(s);
     s->run = s->asked;
     s->is_own = !s->is_alloc_asked;
-    s->next = s->operations = s->held = s->broken = 0;
+    s->next = s->done = s->operations = s->held = s->broken = 0;
     s->status = 0;
     s->high = s->bound = 0;
     if (s->stage->choose_vm)
@@ -278,13 +278,14 @@ enum lab_stepped lab_session_step(struct lab_session *s, enum lab_telling tellin
         return LAB_STEPPED_END;
     const struct lab_step *step = &s->script->steps[s->next++];
     s->world->clock(s->world->context); /* a sign of life */
+    s->done += lab_is_operation(step->kind);
     if (telling != LAB_TELL_NOTHING)
         lab_story_announce(s, step, telling);
     enum lab_stepped came = perform(s, step, telling);
     if (telling != LAB_TELL_NOTHING)
         lab_story_close(s, step, came, telling);
     if (came == LAB_STEPPED_NO_HEAP || came == LAB_STEPPED_BAD_STEP)
-        s->next--;
+        s->next--, s->done -= lab_is_operation(step->kind);
     return came;
 }
 

@@ -182,16 +182,9 @@ static bool parse_traces(struct lab_run_spec *spec, const struct word_list *rest
 
 static bool parse_scenario(struct lab_run_spec *spec, const struct word_list *rest, struct lab_error *error)
 {
-    const char *names[NAMES_MAX];
-    size_t count = 0;
     spec->kind = LAB_RUN_SCENARIO;
-    spec->scenario = lab_scenario_find(rest->text, rest->length);
-    if (spec->scenario)
-        return true;
-    for (; lab_scenarios[count].name && count < NAMES_MAX - 1; count++)
-        names[count] = lab_scenarios[count].name;
-    names[count] = NULL;
-    return word_unknown_name(error, "scenario", (struct word){rest->text, rest->length}, names);
+    spec->scenario = (struct lab_name){rest->text, rest->length};
+    return rest->length > 0 || bad_run(spec, "a scenario's name is missing", error);
 }
 
 static bool parse_workload(struct lab_run_spec *spec, struct word name, const struct word_list *rest,
@@ -212,12 +205,17 @@ static bool parse_plain(struct lab_run_spec *spec, enum lab_run_kind kind, const
     return rest->is_done || bad_run(spec, "nothing may follow the first word", error);
 }
 
+const char *const lab_run_words[] = {"trace", "scenario", "selftest", "tour", "none", NULL};
+
 static bool unknown_run(struct word name, struct lab_error *error)
 {
-    const char *names[NAMES_MAX] = {"trace", "scenario", "selftest", "tour", "none"};
-    size_t count = 5;
+    const char *names[NAMES_MAX];
+    size_t count = 0;
+    for (; lab_run_words[count]; count++)
+        names[count] = lab_run_words[count];
     for (const struct lab_workload *w = lab_workloads; w->name && count < NAMES_MAX - 1; w++)
         names[count++] = w->name;
+    names[count] = NULL;
     return word_unknown_name(error, "run", name, names);
 }
 

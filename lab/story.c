@@ -61,12 +61,11 @@ static bool is_request(const struct lab_step *step)
 
 void lab_story_announce(const struct lab_session *s, const struct lab_step *step, enum lab_telling telling)
 {
-    bool is_told = step->kind <= LAB_STEP_USE || step->kind == LAB_STEP_COMMAND || step->kind == LAB_STEP_ADVERSARY;
     if (step->kind == LAB_STEP_ABOUT || step->kind == LAB_STEP_SAY)
         lab_print(s->text, "%.*s\n", (int)step->text_length, step->text);
-    if (!is_told || (step->is_again && telling != LAB_TELL_STEPS))
+    if (!lab_is_operation(step->kind) || (step->is_again && telling != LAB_TELL_STEPS))
         return;
-    lab_print(s->text, "[%zu] ", s->next);
+    lab_print(s->text, "[%zu] ", s->done);
     lab_step_print(s->text, s->script, step);
     lab_print(s->text, "\n");
 }

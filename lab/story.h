@@ -49,7 +49,7 @@ void lab_story_announce(const struct lab_session *s, const struct lab_step *step
 void lab_story_close(struct lab_session *s, const struct lab_step *step, enum lab_stepped came,
                      enum lab_telling telling);
 
-/* The operation's `step` record; s->next is its number. */
+/* The operation's `step` record; s->done is its number. */
 void lab_story_record(const struct lab_session *s, const struct lab_step *step, enum lab_stepped came);
 
 /* An address as an offset from the region's base. */

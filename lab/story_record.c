@@ -87,7 +87,7 @@ void lab_story_record(const struct lab_session *s, const struct lab_step *step, 
     struct lab_sink sink = lab_buffer_sink(&buffer, line, sizeof line);
     lab_step_print(&sink, s->script, step);
     lab_json_begin(&j, s->records, "step");
-    lab_json_number(&j, "step", s->next);
+    lab_json_number(&j, "step", s->done);
     lab_json_text(&j, "alloc", s->run.policy->name);
     lab_json_long_text(&j, "line", line, buffer.length, 100);
     lab_json_bool(&j, "refused", came == LAB_STEPPED_REFUSED);

@@ -13,35 +13,36 @@
  */
 #include "../fit.h"
 
-/* What a hole is to the request when `best` is the smallest so far, NULL: none. */
-static inline enum heap_verdict judge(const struct block *hole, const struct fit_request *request,
-                                      const struct block *best, size_t good_enough)
-{
-    if (!fit_holds(hole, request))
-        return heap_why_not(block_size(hole), request->size);
-    if (best && block_size(hole) >= block_size(best))
-        return HEAP_NO_BETTER;
-    return block_size(hole) <= good_enough ? HEAP_TAKEN : HEAP_BEST_YET;
-}
-
-static inline struct block *smallest_that_holds(struct heap *h, const struct fit_request *request, bool tells)
+HEAP_TWICE struct block *smallest_that_holds(struct heap *h, const struct fit_request *request, bool tells)
 {
     struct block *best = NULL;
     const size_t good_enough = fit_order(h) == FIT_ORDER_SIZE ? SIZE_MAX : request->size;
     for (struct block *hole = fit_first_hole(h); hole; hole = hole->next_hole) {
-        enum heap_verdict verdict = judge(hole, request, best, good_enough);
-        fit_note_look(h, tells, hole, verdict);
-        if (verdict == HEAP_TAKEN)
+        heap_note_probe(h);
+        if (!fit_holds(hole, request)) {
+            fit_tell(h, tells, hole, fit_why_not(hole, request));
+        } else if (best && block_size(hole) >= block_size(best)) {
+            fit_tell(h, tells, hole, HEAP_NO_BETTER);
+        } else if (block_size(hole) <= good_enough) {
+            fit_tell(h, tells, hole, HEAP_TAKEN);
             return hole;
-        if (verdict == HEAP_BEST_YET)
+        } else {
+            fit_tell(h, tells, hole, HEAP_BEST_YET);
             best = hole;
+        }
     }
     return best;
 }
 
+HEAP_APART void *best_fit_alloc_told(struct heap *h, size_t bytes, size_t align)
+{
+    return fit_alloc(h, bytes, align, smallest_that_holds, true);
+}
+
 static void *best_fit_alloc(struct heap *h, size_t bytes, size_t align)
 {
-    return fit_alloc(h, bytes, align, smallest_that_holds);
+    return heap_is_told(h) ? best_fit_alloc_told(h, bytes, align)
+                           : fit_alloc(h, bytes, align, smallest_that_holds, false);
 }
 
 const struct heap_ops heap_policy_best_fit = {

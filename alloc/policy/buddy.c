@@ -151,7 +151,7 @@ static bool is_used(const struct buddy *b)
 /* ---- what may be believed ---- */
 
 /* Whether a block of that size could stand at that place (I1). */
-static bool fits_at(const struct heap *h, size_t place, size_t size)
+HEAP_TWICE bool fits_at(const struct heap *h, size_t place, size_t size)
 {
     size_t end = end_place(h);
     return place >= first_place(h) && place < end && size >= smallest_block(h) && (size & (size - 1)) == 0 &&
@@ -165,7 +165,7 @@ static bool is_block(const struct heap *h, const struct buddy *b)
 }
 
 /* Whether b, any address, is a free block of that size. */
-static bool is_free_block(const struct heap *h, const struct buddy *b, size_t size)
+HEAP_TWICE bool is_free_block(const struct heap *h, const struct buddy *b, size_t size)
 {
     return fits_at(h, place_of(h, b), size) && b->header == size;
 }
@@ -249,8 +249,16 @@ static enum heap_status buddy_init(struct heap *h)
 
 /* ---- alloc ---- */
 
+/* If the search tells: what it thinks of the list of that order. */
+static inline void tell_class(struct heap *h, bool tells, unsigned order, enum heap_verdict verdict)
+{
+    const struct buddy_state *s = heap_state(h);
+    size_t size = (size_t)1 << order;
+    heap_tell_look(h, tells, (struct heap_look){HEAP_PLACE_CLASS, verdict, s->free[order], size, size});
+}
+
 /* The front of the lowest list whose blocks have that many bytes; NULL if all are empty, or after blaming a damaged one. */
-static struct buddy *find_free(struct heap *h, size_t size)
+HEAP_TWICE struct buddy *find_free(struct heap *h, size_t size, bool tells)
 {
     const struct buddy_state *s = heap_state_const(h);
     size_t end = end_place(h);
@@ -258,6 +266,7 @@ static struct buddy *find_free(struct heap *h, size_t size)
         struct buddy *b = s->free[order];
         heap_note_probe(h);
         bool is_sound = b && is_free_block(h, b, (size_t)1 << order) && is_linked(h, b, (size_t)1 << order);
+        tell_class(h, tells, order, !b ? HEAP_NONE_THERE : is_sound ? HEAP_TAKEN : HEAP_DAMAGED);
         if (b)
             return is_sound || heap_blame(h, HEAP_FAULT_LIST, b) ? b : NULL;
     }
@@ -275,15 +284,25 @@ static void split(struct heap *h, size_t place, size_t size, size_t wanted)
     block_at(h, place)->header = wanted | BUDDY_USED;
 }
 
-static void *buddy_alloc(struct heap *h, size_t bytes, size_t align)
+HEAP_TWICE void *find_and_split(struct heap *h, size_t bytes, size_t align, bool tells)
 {
     size_t size = buddy_block_size(h, bytes);
-    struct buddy *b = size == 0 ? NULL : find_free(h, size > align ? size : align);
+    struct buddy *b = size == 0 ? NULL : find_free(h, size > align ? size : align, tells);
     if (!b)
         return NULL;
     unlink_free(h, b);
     split(h, place_of(h, b), size_of(b), size);
     return (unsigned char *)b + BUDDY_HEADER;
+}
+
+HEAP_APART void *buddy_alloc_told(struct heap *h, size_t bytes, size_t align)
+{
+    return find_and_split(h, bytes, align, true);
+}
+
+static void *buddy_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    return heap_is_told(h) ? buddy_alloc_told(h, bytes, align) : find_and_split(h, bytes, align, false);
 }
 
 /* Whether all from that place to the end of the blocks is free: as the largest blocks there can be then (I2). */
@@ -424,6 +443,22 @@ static bool buddy_walk(struct heap *h, heap_visit_fn *visit, void *context)
     return true;
 }
 
+/* From the smallest blocks to the largest; of each size the block freed last in front. */
+static bool buddy_list(struct heap *h, heap_visit_fn *visit, void *context)
+{
+    const struct buddy_state *s = heap_state(h);
+    struct heap_extent extent = {.kind = HEAP_FREE};
+    for (unsigned order = 0; order < BUDDY_ORDERS; order++) {
+        extent.size = (size_t)1 << order;
+        for (const struct buddy *b = s->free[order]; b; b = b->next) {
+            extent.offset = (uintptr_t)b - (uintptr_t)h->base;
+            if (!visit(context, &extent))
+                return true;
+        }
+    }
+    return true;
+}
+
 /* Whether the lists hold together, with free blocks alone, and how many that are; false after blaming. Each list ends: an entry met
  * twice would need two before it. */
 static bool check_lists(struct heap *h, size_t *listed)
@@ -491,6 +526,7 @@ const struct heap_ops heap_policy_buddy = {
     .usable = buddy_usable,
     .granted = buddy_granted,
     .walk = buddy_walk,
+    .list = buddy_list,
     .check_free = buddy_check_free,
     .check = buddy_check,
     .block_size = buddy_block_size,

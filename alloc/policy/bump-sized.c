@@ -65,11 +65,13 @@ static bool sized_end(const struct heap *h, size_t bytes, size_t align, size_t *
     return size != 0 && heap_add(*start, size, end);
 }
 
-static void *sized_alloc(struct heap *h, size_t bytes, size_t align)
+HEAP_TWICE void *take(struct heap *h, size_t bytes, size_t align, bool tells)
 {
     struct sized_state *s = sized_state(h);
     size_t start, end;
-    if (!sized_end(h, bytes, align, &start, &end) || end > h->committed)
+    bool fits = sized_end(h, bytes, align, &start, &end) && end <= h->committed;
+    heap_tell_look(h, tells, heap_frontier_look(h, s->frontier, fits, sized_block_size(h, bytes)));
+    if (!fits)
         return NULL;
     if (start > s->frontier)
         *size_word(h, s->frontier) = (start - s->frontier) | SIZED_GAP;
@@ -77,6 +79,16 @@ static void *sized_alloc(struct heap *h, size_t bytes, size_t align)
     s->last = start;
     s->frontier = end;
     return h->base + start + SIZED_HEADER;
+}
+
+HEAP_APART void *sized_alloc_told(struct heap *h, size_t bytes, size_t align)
+{
+    return take(h, bytes, align, true);
+}
+
+static void *sized_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    return heap_is_told(h) ? sized_alloc_told(h, bytes, align) : take(h, bytes, align, false);
 }
 
 /* Whether a believable block stands at that offset. */

@@ -49,15 +49,27 @@ static bool bump_end(const struct heap *h, size_t bytes, size_t align, size_t *s
     return size != 0 && heap_add(*start, size, end);
 }
 
-static void *bump_alloc(struct heap *h, size_t bytes, size_t align)
+HEAP_TWICE void *take(struct heap *h, size_t bytes, size_t align, bool tells)
 {
     struct bump_state *s = bump_state(h);
     size_t start, end;
-    if (!bump_end(h, bytes, align, &start, &end) || end > h->committed)
+    bool fits = bump_end(h, bytes, align, &start, &end) && end <= h->committed;
+    heap_tell_look(h, tells, heap_frontier_look(h, s->frontier, fits, bump_block_size(h, bytes)));
+    if (!fits)
         return NULL;
     s->last = start;
     s->frontier = end;
     return h->base + start;
+}
+
+HEAP_APART void *bump_alloc_told(struct heap *h, size_t bytes, size_t align)
+{
+    return take(h, bytes, align, true);
+}
+
+static void *bump_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    return heap_is_told(h) ? bump_alloc_told(h, bytes, align) : take(h, bytes, align, false);
 }
 
 static struct heap_freed bump_free(struct heap *h, void *ptr)

@@ -33,19 +33,24 @@ static bool walk_check_free(struct heap *h)
 }
 
 /* The search trusts no header it steps over: a damaged size would lead it astray, or round in circles. */
-static inline struct block *lowest_that_holds(struct heap *h, const struct fit_request *request, bool tells)
+HEAP_TWICE struct block *lowest_that_holds(struct heap *h, const struct fit_request *request, bool tells)
 {
     const struct block *end = block_end_mark(h);
     for (struct block *b = block_first(h); b != end; b = block_next(b)) {
+        heap_note_probe(h);
         if (!fit_leads_on(b, end)) { /* I1 */
-            fit_note_look(h, tells, b, HEAP_DAMAGED);
+            fit_tell(h, tells, b, HEAP_DAMAGED);
             heap_blame(h, HEAP_FAULT_HEADER, b);
             return NULL;
         }
-        enum heap_verdict verdict = block_is_used(b) ? HEAP_IN_USE : fit_take_or_pass(b, request);
-        fit_note_look(h, tells, b, verdict);
-        if (verdict == HEAP_TAKEN)
+        if (block_is_used(b)) {
+            fit_tell(h, tells, b, HEAP_IN_USE);
+        } else if (fit_holds(b, request)) {
+            fit_tell(h, tells, b, HEAP_TAKEN);
             return b;
+        } else {
+            fit_tell(h, tells, b, fit_why_not(b, request));
+        }
     }
     return NULL;
 }
@@ -63,7 +68,7 @@ static bool join_all(struct heap *h, const struct fit_request *request)
     return fit_has_joined(h, merges);
 }
 
-static void *walk_alloc(struct heap *h, size_t bytes, size_t align)
+HEAP_TWICE void *search_and_place(struct heap *h, size_t bytes, size_t align, bool tells)
 {
     struct fit_request request;
     struct block *hole, *rest;
@@ -71,9 +76,19 @@ static void *walk_alloc(struct heap *h, size_t bytes, size_t align)
         return NULL;
     request.split = fit_split(h);
     do
-        hole = heap_is_told(h) ? lowest_that_holds(h, &request, true) : lowest_that_holds(h, &request, false);
+        hole = lowest_that_holds(h, &request, tells);
     while (!hole && join_all(h, &request));
     return hole ? block_payload(fit_cut(h, hole, &request, &rest)) : NULL;
+}
+
+HEAP_APART void *walk_alloc_told(struct heap *h, size_t bytes, size_t align)
+{
+    return search_and_place(h, bytes, align, true);
+}
+
+static void *walk_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    return heap_is_told(h) ? walk_alloc_told(h, bytes, align) : search_and_place(h, bytes, align, false);
 }
 
 /* Above the block lies no hole that only looks like one. */

@@ -11,20 +11,27 @@
  */
 #include "../fit.h"
 
-static inline struct block *first_that_holds(struct heap *h, const struct fit_request *request, bool tells)
+HEAP_TWICE struct block *first_that_holds(struct heap *h, const struct fit_request *request, bool tells)
 {
     for (struct block *hole = fit_first_hole(h); hole; hole = hole->next_hole) {
-        enum heap_verdict verdict = fit_take_or_pass(hole, request);
-        fit_note_look(h, tells, hole, verdict);
-        if (verdict == HEAP_TAKEN)
+        heap_note_probe(h);
+        bool holds = fit_holds(hole, request);
+        fit_tell(h, tells, hole, holds ? HEAP_TAKEN : fit_why_not(hole, request));
+        if (holds)
             return hole;
     }
     return NULL;
 }
 
+HEAP_APART void *first_fit_alloc_told(struct heap *h, size_t bytes, size_t align)
+{
+    return fit_alloc(h, bytes, align, first_that_holds, true);
+}
+
 static void *first_fit_alloc(struct heap *h, size_t bytes, size_t align)
 {
-    return fit_alloc(h, bytes, align, first_that_holds);
+    return heap_is_told(h) ? first_fit_alloc_told(h, bytes, align)
+                           : fit_alloc(h, bytes, align, first_that_holds, false);
 }
 
 const struct heap_ops heap_policy_first_fit = {

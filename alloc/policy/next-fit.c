@@ -17,31 +17,42 @@
 #include "../fit.h"
 
 /* The first hole in [from, to) that holds the request; `to` may be NULL: up to the last. */
-static inline struct block *first_between(struct heap *h, struct block *from, const struct block *to,
-                                          const struct fit_request *request, bool tells)
+HEAP_TWICE struct block *first_between(struct heap *h, struct block *from, const struct block *to,
+                                       const struct fit_request *request, bool tells)
 {
     for (struct block *hole = from; hole && hole != to; hole = hole->next_hole) {
-        enum heap_verdict verdict = fit_take_or_pass(hole, request);
-        fit_note_look(h, tells, hole, verdict);
-        if (verdict == HEAP_TAKEN)
+        heap_note_probe(h);
+        bool holds = fit_holds(hole, request);
+        fit_tell(h, tells, hole, holds ? HEAP_TAKEN : fit_why_not(hole, request));
+        if (holds)
             return hole;
     }
     return NULL;
 }
 
-static inline struct block *next_that_holds(struct heap *h, const struct fit_request *request, bool tells)
+HEAP_TWICE struct block *next_that_holds(struct heap *h, const struct fit_request *request, bool tells)
 {
     struct block *start = fit_hole_from(h, fit_rover(h));
     struct block *hole = first_between(h, start, NULL, request, tells);
     return hole ? hole : first_between(h, fit_first_hole(h), start, request, tells);
 }
 
-static void *next_fit_alloc(struct heap *h, size_t bytes, size_t align)
+HEAP_TWICE void *search_and_rove(struct heap *h, size_t bytes, size_t align, bool tells)
 {
-    void *payload = fit_alloc(h, bytes, align, next_that_holds);
+    void *payload = fit_alloc(h, bytes, align, next_that_holds, tells);
     if (payload)
         fit_set_rover(h, payload);
     return payload;
+}
+
+HEAP_APART void *next_fit_alloc_told(struct heap *h, size_t bytes, size_t align)
+{
+    return search_and_rove(h, bytes, align, true);
+}
+
+static void *next_fit_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    return heap_is_told(h) ? next_fit_alloc_told(h, bytes, align) : search_and_rove(h, bytes, align, false);
 }
 
 const struct heap_ops heap_policy_next_fit = {

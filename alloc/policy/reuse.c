@@ -99,18 +99,27 @@ static enum heap_status reuse_init(struct heap *h)
 
 /* ---- alloc ---- */
 
+/* If the search tells: what it thinks of a block. */
+static inline void tell(struct heap *h, bool tells, size_t block, enum heap_verdict verdict)
+{
+    heap_tell_look(h, tells, heap_block_look(header_at(h, block), size_at(h, block), verdict));
+}
+
 /* The first freed block that serves, or the frontier if none does. SIZE_MAX after blaming: a damaged size leads nowhere. */
-static size_t first_that_serves(struct heap *h, size_t size, size_t align)
+HEAP_TWICE size_t first_that_serves(struct heap *h, size_t size, size_t align, bool tells)
 {
     size_t frontier = frontier_of(h), block = REUSE_PAD, step;
     for (; block < frontier; block += step) {
         heap_note_probe(h);
         step = size_at(h, block);
         if (!leads_on(step, block, frontier)) {
+            tell(h, tells, block, HEAP_DAMAGED);
             heap_blame(h, HEAP_FAULT_HEADER, header_at(h, block));
             return SIZE_MAX;
         }
-        if (step >= size && !is_used(h, block) && heap_is_aligned((uintptr_t)payload_at(h, block), align))
+        bool serves = step >= size && !is_used(h, block) && heap_is_aligned((uintptr_t)payload_at(h, block), align);
+        tell(h, tells, block, serves ? HEAP_TAKEN : is_used(h, block) ? HEAP_IN_USE : heap_why_not(step, size));
+        if (serves)
             break;
     }
     return block;
@@ -132,22 +141,36 @@ static void append(struct heap *h, size_t size, size_t flag)
     s->blocks++;
 }
 
-static void *reuse_alloc(struct heap *h, size_t bytes, size_t align)
+HEAP_TWICE void *place(struct heap *h, size_t bytes, size_t align, bool tells)
 {
     size_t size = reuse_block_size(h, bytes), start, end;
     if (size == 0)
         return NULL;
-    size_t block = first_that_serves(h, size, align);
+    size_t block = first_that_serves(h, size, align, tells);
     if (block < frontier_of(h)) {
         *header_at(h, block) |= REUSE_USED;
         return payload_at(h, block);
     }
-    if (block == SIZE_MAX || !appended(h, size, align, &start, &end) || end > h->committed)
+    if (block == SIZE_MAX)
+        return NULL;
+    bool fits = appended(h, size, align, &start, &end) && end <= h->committed;
+    heap_tell_look(h, tells, heap_frontier_look(h, block, fits, size));
+    if (!fits)
         return NULL;
     if (start > block)
         append(h, start - block, 0); /* the gap: a multiple of A, so a block */
     append(h, size, REUSE_USED);
     return payload_at(h, start);
+}
+
+HEAP_APART void *reuse_alloc_told(struct heap *h, size_t bytes, size_t align)
+{
+    return place(h, bytes, align, true);
+}
+
+static void *reuse_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    return heap_is_told(h) ? reuse_alloc_told(h, bytes, align) : place(h, bytes, align, false);
 }
 
 /* A freed block at the frontier does not help: nothing is merged, and none grows while it is free. */

@@ -150,8 +150,9 @@ static void push(struct heap *h, struct piece *p, size_t index)
 }
 
 /* One more chunk for the class; false if the pool has no unit. */
-static bool cut_chunk(struct heap *h, struct seg_class class)
+HEAP_TWICE bool cut_chunk(struct heap *h, struct seg_class class, bool tells)
 {
+    runs_tell_unit(h, tells);
     struct chunk *c = (struct chunk *)runs_take_unit(h);
     if (!c)
         return false;
@@ -171,19 +172,29 @@ static enum heap_status seg_init(struct heap *h)
     return HEAP_OK;
 }
 
-static void *seg_alloc(struct heap *h, size_t bytes, size_t align)
+HEAP_TWICE void *take(struct heap *h, size_t bytes, size_t align, bool tells)
 {
     struct seg_class class = class_of_request(h, bytes);
     if (class.block == 0 || align > HEAP_ALIGN)
-        return runs_take_large(h, bytes, align);
+        return tells ? runs_take_large_told(h, bytes, align) : runs_take_large(h, bytes, align);
     struct piece **list = &seg_state(h)->free[class.index];
-    heap_note_probe(h);
-    if (!*list && !cut_chunk(h, class))
+    heap_note_look(h, tells, heap_class_look(*list, class.block, class.block));
+    if (!*list && !cut_chunk(h, class, tells))
         return NULL;
     struct piece *p = *list;
     *list = p->next;
     p->header |= PIECE_USED;
     return payload_of(p);
+}
+
+HEAP_APART void *seg_alloc_told(struct heap *h, size_t bytes, size_t align)
+{
+    return take(h, bytes, align, true);
+}
+
+static void *seg_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    return heap_is_told(h) ? seg_alloc_told(h, bytes, align) : take(h, bytes, align, false);
 }
 
 static size_t seg_need(const struct heap *h, size_t bytes, size_t align)
@@ -277,6 +288,18 @@ static bool is_free_piece(const struct heap *h, const struct piece *p, size_t in
            class_for(h, c->block).index == index;
 }
 
+/* The free blocks class after class, then the free runs, of which new chunks are cut. */
+static bool seg_list(struct heap *h, heap_visit_fn *visit, void *context)
+{
+    struct runs_walk w = {.visit = visit, .context = context};
+    for (size_t i = 0; i < CLASSES; i++) {
+        for (const struct piece *p = seg_state(h)->free[i]; p; p = p->next)
+            runs_visit(&w, HEAP_FREE, (size_t)((uintptr_t)p - (uintptr_t)h->base), p->header);
+    }
+    runs_list(h, &w);
+    return true;
+}
+
 /* I3 from the side of the lists; *listed: how many blocks they have together. No list can have more than all that fit the region:
  * so a circle ends. */
 static bool check_lists(struct heap *h, size_t *listed)
@@ -352,6 +375,7 @@ const struct heap_ops heap_policy_segregated = {
     .usable = seg_usable,
     .granted = seg_granted,
     .walk = seg_walk,
+    .list = seg_list,
     .check_free = seg_check_free,
     .check_beside = seg_check_beside,
     .check = seg_check,

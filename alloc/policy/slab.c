@@ -132,6 +132,12 @@ static size_t number_of(const struct heap *h, const struct slab *s, const void *
     return (distance - first) / s->object;
 }
 
+/* Number of the object to hand out next, of a slab that is not full. */
+static size_t next_object(const struct slab *s)
+{
+    return s->first_free == INDEX_END ? s->fresh : s->first_free;
+}
+
 static bool is_used(const struct slab *s, size_t number)
 {
     return number < s->fresh && s->index[number] == INDEX_USED;
@@ -175,12 +181,14 @@ static enum heap_status slab_init(struct heap *h)
 }
 
 /* A slab of the cache for that size that has a free object; NULL: none, and no unit for a new one. */
-static struct slab *slab_for(struct heap *h, size_t object)
+HEAP_TWICE struct slab *slab_for(struct heap *h, size_t object, bool tells)
 {
     struct slab *s = slab_state(h)->partial[object / h->options[OPTION_OBJECT] - 1];
-    heap_note_probe(h);
+    const void *first = s ? object_at(h, s, next_object(s)) : NULL;
+    heap_note_look(h, tells, heap_class_look(first, object, object));
     if (s)
         return s;
+    runs_tell_unit(h, tells);
     s = (struct slab *)runs_take_unit(h);
     if (!s)
         return NULL;
@@ -192,23 +200,33 @@ static struct slab *slab_for(struct heap *h, size_t object)
     return s;
 }
 
-static void *slab_alloc(struct heap *h, size_t bytes, size_t align)
+HEAP_TWICE void *take(struct heap *h, size_t bytes, size_t align, bool tells)
 {
     size_t object = object_size(h, bytes);
     if (object == 0 || align > HEAP_ALIGN)
-        return runs_take_large(h, bytes, align);
-    struct slab *s = slab_for(h, object);
+        return tells ? runs_take_large_told(h, bytes, align) : runs_take_large(h, bytes, align);
+    struct slab *s = slab_for(h, object, tells);
     if (!s)
         return NULL;
-    size_t number = s->first_free;
-    if (number == INDEX_END)
-        number = s->fresh++;
+    size_t number = next_object(s);
+    if (number == s->fresh)
+        s->fresh++;
     else
         s->first_free = s->index[number];
     s->index[number] = INDEX_USED;
     if (++s->used == s->count)
         list_remove(h, s);
     return object_at(h, s, number);
+}
+
+HEAP_APART void *slab_alloc_told(struct heap *h, size_t bytes, size_t align)
+{
+    return take(h, bytes, align, true);
+}
+
+static void *slab_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    return heap_is_told(h) ? slab_alloc_told(h, bytes, align) : take(h, bytes, align, false);
 }
 
 static size_t slab_need(const struct heap *h, size_t bytes, size_t align)
@@ -296,6 +314,28 @@ static bool walk_slab(struct heap *h, const struct run *r, struct runs_walk *w)
 static bool slab_walk(struct heap *h, heap_visit_fn *visit, void *context)
 {
     return runs_walk(h, visit, context, walk_slab);
+}
+
+/* The free objects of a slab in the order in which they would be handed out. */
+static void list_objects(const struct heap *h, const struct slab *s, struct runs_walk *w)
+{
+    size_t offset = (size_t)((uintptr_t)s - (uintptr_t)h->base) + first_object(h, s);
+    for (size_t i = s->first_free; i != INDEX_END; i = s->index[i])
+        runs_visit(w, HEAP_FREE, offset + i * s->object, s->object);
+    for (size_t i = s->fresh; i < s->count; i++)
+        runs_visit(w, HEAP_FREE, offset + i * s->object, s->object);
+}
+
+/* The free objects cache after cache, then the free runs, of which new slabs are made. */
+static bool slab_list(struct heap *h, heap_visit_fn *visit, void *context)
+{
+    struct runs_walk w = {.visit = visit, .context = context};
+    for (size_t i = 0; i < CACHES; i++) {
+        for (const struct slab *s = slab_state(h)->partial[i]; s; s = (const struct slab *)s->run.next)
+            list_objects(h, s, &w);
+    }
+    runs_list(h, &w);
+    return true;
 }
 
 /* Whether s, any address, is a slab, as far as its header tells. */
@@ -420,6 +460,7 @@ const struct heap_ops heap_policy_slab = {
     .usable = slab_usable,
     .granted = slab_granted,
     .walk = slab_walk,
+    .list = slab_list,
     .check_free = slab_check_free,
     .check_beside = slab_check_beside,
     .check = slab_check,

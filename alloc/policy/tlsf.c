@@ -98,6 +98,18 @@ static uint32_t class_lowest(unsigned sl, unsigned class)
     return (uint32_t)(class - (shift << sl)) << shift;
 }
 
+/* How many there are. */
+static unsigned classes(unsigned sl)
+{
+    return (TLSF_UNITS_LOG2 + 1 - sl) << sl;
+}
+
+/* The largest, wrapping where the class above it would begin with one more than all there are. */
+static uint32_t class_highest(unsigned sl, unsigned class)
+{
+    return class_lowest(sl, class + 1) - 1;
+}
+
 /* The lowest class in which every hole has that many bytes; false if there is none. */
 static bool class_holding(unsigned sl, size_t bytes, unsigned *class)
 {
@@ -106,7 +118,7 @@ static bool class_holding(unsigned sl, size_t bytes, unsigned *class)
         return false;
     *class = class_of(sl, (uint32_t)units);
     *class += class_lowest(sl, *class) != units;
-    return *class < (TLSF_UNITS_LOG2 + 1 - sl) << sl;
+    return *class < classes(sl);
 }
 
 static unsigned class_of_hole(const struct heap *h, const struct block *hole)
@@ -175,24 +187,35 @@ static bool class_for(const struct heap *h, size_t bytes, struct fit_request *re
            class_holding(row_log2(h), wanted, class);
 }
 
+/* What the search thinks of a word of bits for the classes from `class` to `last`. */
+static inline struct heap_look row_look(unsigned sl, unsigned class, unsigned last, bool leads_on)
+{
+    return (struct heap_look){HEAP_PLACE_ROW, leads_on ? HEAP_LEADS_ON : HEAP_NONE_THERE, NULL,
+                              (size_t)class_lowest(sl, class) * HEAP_ALIGN,
+                              (size_t)class_highest(sl, last) * HEAP_ALIGN};
+}
+
 /* The first hole of the lowest class from `class` on that has one, or NULL. A probe is a word of bits or a head. */
-static struct block *first_from(struct heap *h, unsigned class)
+HEAP_TWICE struct block *first_from(struct heap *h, unsigned class, bool tells)
 {
     const struct tlsf_state *s = tlsf_state(h);
-    unsigned sl = row_log2(h), row = class >> sl, column = class & ((1u << sl) - 1);
-    uint32_t columns = s->columns[row] & UINT32_MAX << column;
-    heap_note_probe(h);
+    unsigned sl = row_log2(h), row = class >> sl, mask = (1u << sl) - 1;
+    uint32_t columns = s->columns[row] & UINT32_MAX << (class & mask);
+    heap_note_look(h, tells, row_look(sl, class, class | mask, columns != 0));
     if (columns == 0) {
         uint32_t rows = s->rows & ~(uint32_t)1 << row;
-        heap_note_probe(h);
+        heap_note_look(h, tells, row_look(sl, (row + 1) << sl, classes(sl) - 1, rows != 0));
         if (rows == 0)
             return NULL;
         row = lowest_bit(rows);
         columns = s->columns[row];
-        heap_note_probe(h);
+        heap_note_look(h, tells, row_look(sl, row << sl, row << sl | mask, true));
     }
-    heap_note_probe(h);
-    return head(h, row << sl | lowest_bit(columns));
+    class = row << sl | lowest_bit(columns);
+    struct block *hole = head(h, class);
+    size_t lowest = class_lowest(sl, class), highest = class_highest(sl, class);
+    heap_note_look(h, tells, heap_class_look(hole, lowest * HEAP_ALIGN, highest * HEAP_ALIGN));
+    return hole;
 }
 
 /* Makes one hole of b, which is in no list, and of the holes beside it. */
@@ -215,14 +238,14 @@ static void make_hole(struct heap *h, struct block *b)
     list_insert(h, b);
 }
 
-static void *tlsf_alloc(struct heap *h, size_t bytes, size_t align)
+HEAP_TWICE void *find_and_cut(struct heap *h, size_t bytes, size_t align, bool tells)
 {
     struct fit_request request = {.align = align};
     struct block *rest;
     unsigned class;
     if (!class_for(h, bytes, &request, &class))
         return NULL;
-    struct block *hole = first_from(h, class);
+    struct block *hole = first_from(h, class, tells);
     if (!hole)
         return NULL;
     list_remove(h, hole);
@@ -232,6 +255,16 @@ static void *tlsf_alloc(struct heap *h, size_t bytes, size_t align)
     if (rest)
         list_insert(h, rest);
     return block_payload(b);
+}
+
+HEAP_APART void *tlsf_alloc_told(struct heap *h, size_t bytes, size_t align)
+{
+    return find_and_cut(h, bytes, align, true);
+}
+
+static void *tlsf_alloc(struct heap *h, size_t bytes, size_t align)
+{
+    return heap_is_told(h) ? tlsf_alloc_told(h, bytes, align) : find_and_cut(h, bytes, align, false);
 }
 
 /* ---- free and resize ---- */
@@ -297,7 +330,22 @@ static enum heap_status tlsf_init(struct heap *h)
     return status;
 }
 
-/* ---- check ---- */
+/* ---- list and check ---- */
+
+/* Class after class, each list from its head. */
+static bool tlsf_list(struct heap *h, heap_visit_fn *visit, void *context)
+{
+    struct heap_extent extent = {.kind = HEAP_FREE};
+    for (unsigned class = 0; class < TLSF_HEADS; class ++) {
+        for (const struct block *hole = head(h, class); hole; hole = hole->next_hole) {
+            extent.offset = (size_t)((uintptr_t)hole - (uintptr_t)h->base);
+            extent.size = block_size(hole);
+            if (!visit(context, &extent))
+                return true;
+        }
+    }
+    return true;
+}
 
 /* Whether b, any address, is a sound hole and its neighbours in the list know it (I5). */
 static bool is_linked(const struct heap *h, struct block *b)
@@ -408,6 +456,7 @@ const struct heap_ops heap_policy_tlsf = {
     .usable = fit_usable,
     .granted = fit_granted,
     .walk = fit_walk,
+    .list = tlsf_list,
     .check_free = tlsf_check_free,
     .check_beside = tlsf_check_beside,
     .check = tlsf_check,

@@ -12,30 +12,32 @@
  */
 #include "../fit.h"
 
-/* What a hole is to the request when `worst` is the largest so far, NULL: none. */
-static inline enum heap_verdict judge(const struct block *hole, const struct fit_request *request,
-                                      const struct block *worst)
-{
-    if (!fit_holds(hole, request))
-        return heap_why_not(block_size(hole), request->size);
-    return worst && block_size(hole) <= block_size(worst) ? HEAP_NO_BETTER : HEAP_BEST_YET;
-}
-
-static inline struct block *largest_that_holds(struct heap *h, const struct fit_request *request, bool tells)
+HEAP_TWICE struct block *largest_that_holds(struct heap *h, const struct fit_request *request, bool tells)
 {
     struct block *worst = NULL;
     for (struct block *hole = fit_first_hole(h); hole; hole = hole->next_hole) {
-        enum heap_verdict verdict = judge(hole, request, worst);
-        fit_note_look(h, tells, hole, verdict);
-        if (verdict == HEAP_BEST_YET)
+        heap_note_probe(h);
+        if (!fit_holds(hole, request)) {
+            fit_tell(h, tells, hole, fit_why_not(hole, request));
+        } else if (worst && block_size(hole) <= block_size(worst)) {
+            fit_tell(h, tells, hole, HEAP_NO_BETTER);
+        } else {
+            fit_tell(h, tells, hole, HEAP_BEST_YET);
             worst = hole;
+        }
     }
     return worst;
 }
 
+HEAP_APART void *worst_fit_alloc_told(struct heap *h, size_t bytes, size_t align)
+{
+    return fit_alloc(h, bytes, align, largest_that_holds, true);
+}
+
 static void *worst_fit_alloc(struct heap *h, size_t bytes, size_t align)
 {
-    return fit_alloc(h, bytes, align, largest_that_holds);
+    return heap_is_told(h) ? worst_fit_alloc_told(h, bytes, align)
+                           : fit_alloc(h, bytes, align, largest_that_holds, false);
 }
 
 const struct heap_ops heap_policy_worst_fit = {

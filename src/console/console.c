@@ -56,6 +56,8 @@ void con_write(const char *text, size_t length)
     }
 }
 
+_Static_assert((int)CON_DOUBTFUL == (int)UART_DOUBTFUL, "handed on as it is");
+
 int con_read(void)
 {
     return uart_read();
@@ -75,7 +77,7 @@ void con_wait(void)
     arch_irq_restore(was_enabled);
 }
 
-bool con_take_overrun(void)
+size_t con_losses(void)
 {
-    return uart_take_overrun();
+    return uart_overruns();
 }

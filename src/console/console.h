@@ -25,7 +25,8 @@ void con_select(unsigned devices);
 
 void con_write(const char *text, size_t length);
 
-/* The next key, or -1 if none is there now. */
+/* The next key, 0 to 255, or -1 if none is there now. CON_DOUBTFUL is set in it if input was lost near it. */
+enum { CON_DOUBTFUL = 0x100 };
 int con_read(void);
 
 /* Keys come by interrupt from now on, besides the polling of con_read. */
@@ -35,7 +36,7 @@ void con_use_interrupts(void);
  * timer's next tick. Returns at once where the timer has not been seen to tick. */
 void con_wait(void);
 
-/* True once after input was lost. */
-bool con_take_overrun(void);
+/* Losses of input since the start, of one key or more each. */
+size_t con_losses(void);
 
 #endif

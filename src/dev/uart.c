@@ -4,6 +4,9 @@
  * interrupt comes. The two share the ring: the main code touches it with interrupts off only. A full ring leaves bytes in
  * the port and its request standing; reading polls first, which empties the port and lets the next request through.
  *
+ * When the port overruns, what is lost lies behind the bytes that wait in its FIFO, 16 at most: those and the next one are
+ * marked in the ring, so that whoever reads them, much later perhaps, knows which line is not whole.
+ *
  * Source: PC16550D data sheet, registers by offset from the base port. */
 #include "uart.h"
 
@@ -35,12 +38,15 @@ enum {
     DIVISOR_115200 = 1,
     WAIT_BOUND = 100000, /* polls: far above the time of a byte, far below a person's patience */
     RING = 4096,
+    FIFO_BYTES = 16,
 };
 
 static struct {
-    bool present, overrun;
-    uint8_t ring[RING];
+    bool present;
+    uint16_t ring[RING]; /* bytes, some with UART_DOUBTFUL */
     size_t head, count;
+    unsigned doubtful; /* of the bytes to come, those near a loss */
+    size_t overruns;
 } uart;
 
 static uint8_t get(uint16_t reg)
@@ -57,8 +63,10 @@ static void set(uint16_t reg, uint8_t value)
 static uint8_t line_status(void)
 {
     uint8_t status = get(STATUS);
-    if (status & STATUS_OVERRUN)
-        uart.overrun = true;
+    if (status & STATUS_OVERRUN) {
+        uart.overruns++;
+        uart.doubtful = FIFO_BYTES + 1;
+    }
     return status;
 }
 
@@ -90,8 +98,11 @@ bool uart_init(void)
 /* Interrupts are off. What does not fit stays in the port, where a sender that can wait sees it. */
 static void take_in(void)
 {
-    while (uart.count < RING && line_status() & STATUS_DATA)
-        uart.ring[(uart.head + uart.count++) % RING] = get(DATA);
+    while (uart.count < RING && line_status() & STATUS_DATA) {
+        uint16_t mark = uart.doubtful > 0 ? UART_DOUBTFUL : 0;
+        uart.doubtful -= uart.doubtful > 0;
+        uart.ring[(uart.head + uart.count++) % RING] = get(DATA) | mark;
+    }
 }
 
 void uart_use_interrupts(void)
@@ -136,11 +147,10 @@ int uart_read(void)
     return byte;
 }
 
-bool uart_take_overrun(void)
+size_t uart_overruns(void)
 {
     bool was_enabled = arch_irq_disable();
-    bool overrun = uart.overrun;
-    uart.overrun = false;
+    size_t overruns = uart.overruns;
     arch_irq_restore(was_enabled);
-    return overrun;
+    return overruns;
 }

@@ -4,6 +4,7 @@
 #define DEV_UART_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Sets the port up. False: nothing answers there; then writes do nothing and reads find nothing. */
@@ -13,7 +14,9 @@ bool uart_init(void);
  * pasted line overrun the 16-byte FIFO. */
 void uart_write(uint8_t byte);
 
-/* The next byte received, or -1 if there is none now. */
+/* The next byte received, 0 to 255, or -1 if there is none now. UART_DOUBTFUL is set in it if bytes were lost near it, because
+ * more came than the FIFO and the 4 KiB behind it hold. */
+enum { UART_DOUBTFUL = 0x100 };
 int uart_read(void);
 
 /* Moves what has arrived into memory; true: there is something to read. For loops that neither read nor write for long. */
@@ -22,7 +25,7 @@ bool uart_poll(void);
 /* From now on the port's interrupt does the same, wherever it reaches the processor. */
 void uart_use_interrupts(void);
 
-/* True once after bytes were lost, because more came than the FIFO and the 4 KiB behind it hold. */
-bool uart_take_overrun(void);
+/* How often bytes were lost since the start: one or more each time. */
+size_t uart_overruns(void);
 
 #endif

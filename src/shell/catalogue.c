@@ -3,6 +3,7 @@
 
 #include <lib/string.h>
 
+#include "scenarios.h"
 #include "traces.h"
 
 /* An option in two lines: what may be written, the default first; and what it does. */
@@ -50,12 +51,6 @@ void catalogue_allocators(struct sh_context *c, const char *arguments)
         lab_print(&c->text, "  %-16s %s\n", (*ops)->name, (*ops)->summary);
 }
 
-void catalogue_scenarios(struct sh_context *c)
-{
-    for (const struct lab_scenario *s = lab_scenarios; s->name; s++)
-        lab_print(&c->text, "  scenario:%-11s %s\n", s->name, s->summary);
-}
-
 void catalogue_runs(struct sh_context *c, const char *arguments)
 {
     (void)arguments;
@@ -77,6 +72,6 @@ void catalogue_runs(struct sh_context *c, const char *arguments)
         }
     }
     lab_print(&c->text, "Scenarios:\n");
-    catalogue_scenarios(c);
+    scenarios_list(c);
     traces_list(c);
 }

@@ -10,7 +10,4 @@ void catalogue_allocators(struct sh_context *c, const char *arguments);
 /* `runs`: workloads with their parameters, scenarios, traces. */
 void catalogue_runs(struct sh_context *c, const char *arguments);
 
-/* The scenarios, a line each. */
-void catalogue_scenarios(struct sh_context *c);
-
 #endif

@@ -11,8 +11,8 @@ const struct command commands_of_experiments[] = {
         .arguments = "[NAME]",
         .summary = "the allocators, or one with its cost, source and options",
         .text = "Without a name: every allocator in a line, in the teaching order.\n"
-                "With one: what its operations cost, where it is published, and the options that\n"
-                "may stand behind colons, the default first.\n",
+                "With one: what its operations cost, where it is published, and the options\n"
+                "that may stand behind colons, the default first.\n",
         .example = "allocators best-fit",
         .related = "run, compare",
         .first = COMPLETES_ALLOCATOR,
@@ -32,10 +32,10 @@ const struct command commands_of_experiments[] = {
         .name = "run",
         .arguments = "WHAT [options]",
         .summary = "run it under one allocator (alloc=)",
-        .text = "Runs a workload, a scenario or a trace in a heap of its own and reports what was\n"
-                "measured. The options are those of the kernel command line and hold for this\n"
-                "line alone: alloc=, seed=, vm=, heap=, pages=, check=, harden=, fail=, sample=.\n"
-                "What is not given is as it was at boot.\n",
+        .text = "Runs a workload, a scenario or a trace in a heap of its own and reports what\n"
+                "was measured. The options are those of the kernel command line and hold for\n"
+                "this line alone: alloc=, seed=, vm=, heap=, pages=, check=, harden=, fail=,\n"
+                "sample=. What is not given is as it was at boot.\n",
         .example = "run churn:ops=5000 alloc=best-fit seed=7",
         .related = "runs, compare, stats, map, allocators",
         .first = COMPLETES_RUN | COMPLETES_OPTION,
@@ -47,8 +47,8 @@ const struct command commands_of_experiments[] = {
         .arguments = "WHAT [compare=A,B] [options]",
         .summary = "run it under all allocators, or those named",
         .text = "Runs the same operations under one allocator after the other, each in a fresh\n"
-                "heap, and prints one table. compare= names some of them; an allocator may stand\n"
-                "there more than once with different options. Other options are as behind run.\n",
+                "heap, and prints one table. compare= names some of them; an allocator may\n"
+                "stand there more than once with different options. The rest is as behind run.\n",
         .example = "compare comb compare=first-fit,best-fit,first-fit:order=lifo",
         .related = "runs, run, allocators",
         .first = COMPLETES_RUN | COMPLETES_OPTION,

@@ -57,9 +57,9 @@ const struct command commands_of_machine[] = {
         .name = "translate",
         .arguments = "ADDRESS|NAME",
         .summary = "an address taken apart, level by level",
-        .text = "The address cut into its indices, the page-table entry that each level holds for\n"
-                "it, where the way ends, and what a read and a write there would do. The address\n"
-                "is a number, hexadecimal behind 0x, or that of a block on the desk by its name.\n",
+        .text = "The address cut into its indices, the page-table entry that each level holds\n"
+                "for it, where the way ends, and what a read and a write there would do. The\n"
+                "address is a number, hexadecimal behind 0x; or a live block's name.\n",
         .example = "translate 0x100000",
         .related = "layout, space",
         .run = translate_run,
@@ -75,7 +75,7 @@ const struct command commands_of_machine[] = {
     },
     {
         .name = "program",
-        .arguments = "[NAME] [options]",
+        .arguments = "[NAME [WORD]] [options]",
         .summary = "a program in ring 3, with a heap of its own or the kernel's",
         .text = "Runs a program that was loaded beside the kernel, and tells what it took: system\n"
                 "calls, bytes copied, page faults, frames, cost. alloc= chooses the allocator.\n"
@@ -118,8 +118,8 @@ const struct command commands_of_machine[] = {
         .name = "timer",
         .arguments = "HZ",
         .summary = "the timer's ticks a second: 18 to 10000, 0 for off",
-        .text = "The timer ticks 100 times a second unless told otherwise. With 0 it is off: then\n"
-                "there is no watchdog, and the shell polls for keys. Costs do not change with it.\n",
+        .text = "The timer ticks 100 times a second unless told otherwise. With 0 it is off:\n"
+                "then there is no watchdog, and the shell polls for keys. Costs stay the same.\n",
         .example = "timer 1000",
         .related = "irq",
         .run = interrupts_set_timer,
@@ -128,8 +128,8 @@ const struct command commands_of_machine[] = {
         .name = "crash",
         .arguments = "[KIND]",
         .summary = "a fault on purpose, to see the report",
-        .text = "Does what a broken kernel would do. The report names the fault, the registers and\n"
-                "the functions; the machine ends with status 3, or as the list says.\n"
+        .text = "Does what a broken kernel would do. The report names the fault, the registers\n"
+                "and the functions; the machine ends with status 3, or as the list says.\n"
                 "Without a kind it lists them.\n",
         .example = "crash page-zero",
         .related = "misuse",

@@ -16,7 +16,7 @@ const struct command commands_of_session[] = {
         .summary = "the commands, a group of them, or one",
         .text = "Without a word: every command by its group, and the keys of this line.\n"
                 "With a group: its commands, a line each.\n"
-                "With a command: how it is written, what it does, an example, what belongs to it.\n",
+                "With a command: how it is written, what it does, an example, its relatives.\n",
         .example = "help run",
         .first = COMPLETES_COMMAND,
         .run = help_show,
@@ -54,8 +54,8 @@ const struct command commands_of_session[] = {
         .name = "exit",
         .arguments = "",
         .summary = "leave",
-        .text = "Leaves the shell. The status is the worst of the session: 0 if nothing failed, 2\n"
-                "if a line was not understood, 4 if a heap was found corrupt.\n"
+        .text = "Leaves the shell. The status is the worst of the session: 0 if nothing failed,\n"
+                "2 if a line was not understood, 4 if a heap was found corrupt.\n"
                 "Ctrl-D on an empty line does the same.\n",
         .related = "help",
         .run = leave,

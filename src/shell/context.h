@@ -4,6 +4,7 @@
 
 #include <boot/multiboot2.h>
 #include <lab/error.h>
+#include <lab/script.h>
 
 #include "options.h"
 #include "world.h"
@@ -36,11 +37,12 @@ struct sh_context {
     uint64_t frames_init_cycles, tables_init_cycles; /* what building both took at start */
     const struct sh_timer *timer;
     struct options options;
-    struct injection injection; /* `fail=`: the failures planned now */
-    enum sh_status status;      /* the worst so far */
-    bool is_asked_to_end;       /* the shell's exit */
-    const char *command;        /* the name of the command under way */
-    bool is_desk_latest;        /* the heap on the desk was worked on after the last run */
+    struct injection injection;      /* `fail=`: the failures planned now */
+    enum sh_status status;           /* the worst so far */
+    bool is_asked_to_end;            /* the shell's exit */
+    const char *command;             /* the name of the command under way */
+    const struct lab_script *script; /* that the run under way was made of; NULL: of none */
+    bool is_desk_latest;             /* the heap on the desk was worked on after the last run */
 
     bool has_result;                     /* the last run, for `stats` and `map` */
     char alloc_text[128], run_text[512]; /* as the user gave them */

@@ -281,6 +281,11 @@ static const struct {
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
+const char *crash_kind(size_t index)
+{
+    return index < KINDS ? kinds[index].kind : NULL;
+}
+
 void crash_run(struct sh_context *c, const char *kind)
 {
     for (size_t i = 0; i < KINDS; i++) {

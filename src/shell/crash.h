@@ -8,4 +8,7 @@
  * a name it lists them. */
 void crash_run(struct sh_context *c, const char *kind);
 
+/* The names of the faults, from index 0 on; NULL behind the last. */
+const char *crash_kind(size_t index);
+
 #endif

@@ -8,7 +8,7 @@
 #include "current.h"
 #include "experiment.h"
 #include "line.h"
-#include "traces.h"
+#include "scenarios.h"
 #include "watchdog.h"
 
 enum {
@@ -114,6 +114,7 @@ bool desk_begin(struct sh_context *c)
     bool is_begun = clear_for(c, &c->options, "by hand", false) &&
                     (lab_script_start(&d->script, &d->arena, STEPS_BY_HAND, BLOCKS_BY_HAND) || too_little_memory(c)) &&
                     begin_session(c, &c->options, false);
+    lab_script_seed(&d->script, c->options.seed);
     lab_arena_release(&c->arena, mark);
     return is_begun;
 }
@@ -129,28 +130,14 @@ bool desk_is_in_use(struct sh_context *c)
 
 /* ---- loading ---- */
 
-/* Room in the script for steps that are typed into it. */
-static bool widen(struct desk *d)
-{
-    struct lab_script wide, *s = &d->script;
-    if (!lab_script_start(&wide, &d->arena, s->count + STEPS_BY_HAND, s->block_count + BLOCKS_BY_HAND))
-        return false;
-    memcpy(wide.steps, s->steps, s->count * sizeof *s->steps);
-    memcpy(wide.blocks, s->blocks, s->block_count * sizeof *s->blocks);
-    s->steps = wide.steps;
-    s->capacity = wide.capacity;
-    s->blocks = wide.blocks;
-    s->block_capacity = wide.block_capacity;
-    s->is_live = wide.is_live;
-    return true;
-}
-
-/* A workload or trace becomes a script. */
-static bool script_of_program(struct sh_context *c, const struct options *options)
+/* A scenario is one; a workload or trace becomes one. */
+static bool make_script(struct sh_context *c, const struct options *options)
 {
     struct desk *d = desk_of(c);
     struct lab_program program;
     struct lab_error error;
+    if (options->run.kind == LAB_RUN_SCENARIO)
+        return scenarios_load(c, &d->arena, options->run.scenario, options->seed, &d->script) == SH_OK;
     if (!experiment_program(c, options, &program))
         return false;
     enum lab_status status = lab_script_from_program(&program, &d->arena, &d->script, &error);
@@ -177,7 +164,8 @@ static bool lay(struct sh_context *c, const struct options *options, const char 
         sh_error(c, SH_BAD_INPUT, "step", "one heap at a time: neither compare= nor fail= can stand here");
         return false;
     }
-    return clear_for(c, options, what, true) && script_of_program(c, options) && (widen(d) || too_little_memory(c)) &&
+    return clear_for(c, options, what, true) && make_script(c, options) &&
+           (lab_script_widen(&d->script, &d->arena, STEPS_BY_HAND, BLOCKS_BY_HAND) || too_little_memory(c)) &&
            begin_session(c, options, options->is_alloc_given);
 }
 
@@ -319,6 +307,12 @@ const void *desk_block(struct sh_context *c, const char *name)
     const struct desk *d = desk_of(c);
     uint32_t block = d->is_begun ? lab_block_find(&d->script, name, strlen(name)) : LAB_NO_INDEX;
     return block != LAB_NO_INDEX && d->session.blocks[block].is_live ? d->session.blocks[block].payload : NULL;
+}
+
+const char *desk_block_name(struct sh_context *c, uint32_t number, char *name)
+{
+    const struct desk *d = desk_of(c);
+    return d->is_begun && number < d->script.block_count ? lab_block_text(&d->script, number, name) : NULL;
 }
 
 /* The step that was added last goes where the session stands. */

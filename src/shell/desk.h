@@ -52,6 +52,9 @@ enum lab_stepped desk_step(struct sh_context *c, enum lab_telling telling);
 /* The address of the block of that name on the desk; NULL: it is not live, or there is no such. */
 const void *desk_block(struct sh_context *c, const char *name);
 
+/* The name of block `number` of the script on the desk, into `name` (LAB_BLOCK_TEXT bytes); NULL: there is none of that number. */
+const char *desk_block_name(struct sh_context *c, uint32_t number, char *name);
+
 /* Takes a step that was typed, and stands next, out of the script again. */
 void desk_drop(struct sh_context *c, size_t step);
 

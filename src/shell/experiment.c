@@ -9,6 +9,7 @@
 
 #include "current.h"
 #include "quiz.h"
+#include "scenario_run.h"
 #include "selftest.h"
 #include "tour.h"
 #include "traces.h"
@@ -58,6 +59,7 @@ bool experiment_prepare(struct sh_context *c, const struct options *options, con
         .check_every = options->check_every,
         .sample_every = options->sample_every,
         .seed = options->seed,
+        .is_foreign = c->script && lab_script_names_other(c->script, alloc),
         .alloc_text = keep_text(c, alloc->text, alloc->text_length),
         .run_text = run_text,
     };
@@ -137,6 +139,19 @@ static void report_shortage(struct sh_context *c, const struct experiment_row *r
     sh_error(c, SH_MACHINE, row->run.policy->name, message);
 }
 
+/* scenario:best-wins, line 14: expected refused = 1, found 2 under best-fit */
+static void print_broken(const struct sh_context *c, const struct lab_sink *sink, const struct experiment_row *row)
+{
+    const struct lab_expect *expect = row->result.expectation;
+    bool has_block = c->script && (expect->quantity == LAB_Q_AT || expect->quantity == LAB_Q_SIZE);
+    char name[LAB_BLOCK_TEXT];
+    lab_print(sink, "%s, line %u: expected ", row->run.run_text, (unsigned)expect->line);
+    lab_expect_print(sink, expect, has_block ? lab_block_text(c->script, expect->block, name) : NULL);
+    lab_print(sink, ", found ");
+    lab_quantity_print(sink, expect->quantity, row->result.expectation_found);
+    lab_print(sink, " under %s", row->run.policy->name);
+}
+
 static void report_failures(struct sh_context *c, const struct experiment_row *row)
 {
     char message[200];
@@ -150,12 +165,7 @@ static void report_failures(struct sh_context *c, const struct experiment_row *r
         lab_print(&sink, "the zero page was written to in the run under %s", row->run.policy->name);
         sh_error(c, SH_FAILED, row->run.policy->name, message);
     } else if (row->result.expectation_failed) {
-        const struct lab_expect *expect = row->result.expectation;
-        lab_print(&sink, "%s, line %u: expected ", row->run.run_text, expect->line);
-        lab_expect_print(&sink, expect, NULL);
-        lab_print(&sink, ", found ");
-        lab_quantity_print(&sink, expect->quantity, row->result.expectation_found);
-        lab_print(&sink, " under %s", row->run.policy->name);
+        print_broken(c, &sink, row);
         sh_error(c, SH_FAILED, row->run.policy->name, message);
     }
 }
@@ -172,6 +182,7 @@ static void keep_last(struct sh_context *c, const struct experiment_row *row)
     c->last_run.run_text = c->run_text;
     c->last_run.observer = NULL;
     c->last_result = row->result;
+    c->last_result.expectation = NULL; /* it goes with the program */
     c->has_result = true;
     c->is_desk_latest = false;
 }
@@ -308,20 +319,18 @@ bool experiment_program(struct sh_context *c, const struct options *options, str
     if (spec->kind == LAB_RUN_WORKLOAD)
         return make_workload(c, options, program) || sh_error(c, SH_MACHINE, "run", too_little) == SH_OK;
     if (spec->kind == LAB_RUN_SCENARIO)
-        return spec->scenario->make(&c->arena, program) || sh_error(c, SH_MACHINE, "run", too_little) == SH_OK;
-    sh_error(c, SH_BAD_INPUT, "run", "one scenario, workload or trace can be gone through; `runs` lists them");
+        return scenario_program(c, options, program);
+    sh_error(c, SH_BAD_INPUT, "run", "name one scenario, workload or trace; `runs` lists them");
     return false;
 }
 
-static void run_made(struct sh_context *c, const struct options *options)
+static void run_workload(struct sh_context *c, const struct options *options)
 {
     const struct lab_run_spec *spec = &options->run;
     struct lab_program program;
     size_t mark = c->arena.used;
     const char *text = keep_text(c, spec->text, spec->text_length);
-    bool is_made = text && (spec->kind == LAB_RUN_WORKLOAD ? make_workload(c, options, &program)
-                                                           : spec->scenario->make(&c->arena, &program));
-    if (is_made)
+    if (text && make_workload(c, options, &program))
         experiment_run_all(c, options, &program, text, true);
     else
         sh_error(c, SH_MACHINE, "run", too_little);
@@ -339,8 +348,10 @@ void experiment_start(struct sh_context *c, const struct options *options)
         run_traces(c, options);
         break;
     case LAB_RUN_WORKLOAD:
+        run_workload(c, options);
+        break;
     case LAB_RUN_SCENARIO:
-        run_made(c, options);
+        scenario_run(c, options);
         break;
     case LAB_RUN_SELFTEST:
         selftest_run(c, options);

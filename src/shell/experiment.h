@@ -15,7 +15,7 @@ struct experiment_row {
  * line: a bad word, too little memory, or an option that belongs to the kernel command line. */
 const struct options *experiment_options(struct sh_context *c, const char *command, const char *words);
 
-/* Makes the program of the workload or the one trace that the options name, in the context's arena. False after an error line. */
+/* Makes the program of the workload, scenario or one trace that the options name, in the context's arena. False after an error line. */
 bool experiment_program(struct sh_context *c, const struct options *options, struct lab_program *program);
 
 /* Does what `options` ask for and notes the worst status in the context. */

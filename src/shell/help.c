@@ -32,7 +32,11 @@ static void print_all(struct sh_context *c)
     lab_print(&c->text, "\n"
                         "Options behind run and compare are those of the kernel command line: alloc=,\n"
                         "seed=, vm=, heap=, check=, ... An example: run trace:sqlite alloc=best-fit\n"
-                        "A line that begins with # does nothing.\n");
+                        "A line that begins with # does nothing.\n"
+                        "\n"
+                        "Keys: Tab completes a word, or lists what fits. Up and Down call up earlier\n"
+                        "lines. Left, Right, Home, End; Backspace, Delete. Ctrl-W erases a word, Ctrl-K\n"
+                        "what follows, Ctrl-U all. Ctrl-L shows the line again, Ctrl-C drops it.\n");
 }
 
 static void print_group(struct sh_context *c, const struct command_group *g)

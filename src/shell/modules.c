@@ -3,6 +3,51 @@
 
 #include <lab/json.h>
 #include <lib/crc32.h>
+#include <lib/string.h>
+
+#define PRIVATE_PREFIX "kfit."
+#define SCENARIO_SUFFIX ".kfit"
+
+/* ---- names ---- */
+
+static size_t word_length(const struct mb2_module *module)
+{
+    size_t length = 0;
+    while (length < module->name_length && module->name[length] != ' ')
+        length++;
+    return length;
+}
+
+enum module_kind modules_kind(const struct mb2_module *module)
+{
+    size_t length = word_length(module), prefix = sizeof PRIVATE_PREFIX - 1, suffix = sizeof SCENARIO_SUFFIX - 1;
+    if (length > suffix && memcmp(module->name + length - suffix, SCENARIO_SUFFIX, suffix) == 0)
+        return MODULE_SCENARIO;
+    return length >= prefix && memcmp(module->name, PRIVATE_PREFIX, prefix) == 0 ? MODULE_PRIVATE : MODULE_TRACE;
+}
+
+size_t modules_name_length(const struct mb2_module *module)
+{
+    size_t length = 0, end = word_length(module);
+    if (modules_kind(module) == MODULE_PRIVATE)
+        return end;
+    while (length < end && module->name[length] != '.')
+        length++;
+    return length;
+}
+
+const struct mb2_module *modules_find(const struct mb2_info *boot, enum module_kind kind, const char *name,
+                                      size_t length)
+{
+    for (size_t i = 0; i < boot->module_count; i++) {
+        const struct mb2_module *m = &boot->modules[i];
+        if (modules_kind(m) == kind && modules_name_length(m) == length && memcmp(m->name, name, length) == 0)
+            return m;
+    }
+    return NULL;
+}
+
+/* ---- memory ---- */
 
 bool modules_map(struct vmm_space *space, const struct mb2_module *module, struct modules_mapped *mapped)
 {
@@ -21,6 +66,8 @@ void modules_unmap(const struct modules_mapped *mapped)
     if (mapped->region)
         vmm_region_destroy(mapped->region);
 }
+
+/* ---- for people ---- */
 
 /* One module's line and record. `name`: the first word of its command line. */
 static void tell(const struct sh_context *c, const char *name, const struct modules_mapped *mapped)
@@ -51,9 +98,7 @@ void modules_list(struct sh_context *c, const char *arguments)
         char name[64];
         struct lab_buffer buffer;
         struct lab_sink sink = lab_buffer_sink(&buffer, name, sizeof name);
-        size_t length = 0;
-        while (length < module->name_length && module->name[length] != ' ')
-            length++;
+        size_t length = word_length(module);
         lab_print(&sink, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), module->name);
         if (!modules_map(c->world.space, module, &mapped)) {
             sh_error(c, SH_MACHINE, "modules", "too little memory to map a module: give the machine more");

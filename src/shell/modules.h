@@ -4,6 +4,22 @@
 
 #include "context.h"
 
+enum module_kind {
+    MODULE_TRACE,
+    MODULE_SCENARIO, /* NAME.kfit */
+    MODULE_PRIVATE,  /* kfit.NAME: the menu's own */
+};
+
+/* What a module is, by the first word of its command line. */
+enum module_kind modules_kind(const struct mb2_module *module);
+
+/* How much of that word is its name: all of a private one's, else what stands before the first dot. */
+size_t modules_name_length(const struct mb2_module *module);
+
+/* The module of that kind and name; NULL: there is none. */
+const struct mb2_module *modules_find(const struct mb2_info *boot, enum module_kind kind, const char *name,
+                                      size_t length);
+
 /* A mapped module; `region` is NULL if it is empty. */
 struct modules_mapped {
     const char *text; /* `length` bytes, read only, not ended by NUL */

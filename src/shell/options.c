@@ -32,6 +32,15 @@ void options_default(struct options *options)
     lab_parse_run(run, sizeof run - 1, &options->run, NULL);
 }
 
+/* ---- words that a value may be; those of `fail` are beginnings ---- */
+
+static const char *const vm_words[] = {"demand", "immediate", "zero", NULL};
+static const char *const pages_words[] = {"4k", "large", NULL};
+static const char *const check_words[] = {"end", "off", "every", NULL};
+static const char *const quiz_words[] = {"off", "on", "seed:", NULL};
+static const char *const fail_words[] = {
+    "pmm:nth=", "pmm:every=", "vmm:nth=", "vmm:every=", "heap:nth=", "heap:every=", NULL};
+
 /* ---- values ---- */
 
 static bool is_word(struct value v, const char *word)
@@ -91,10 +100,9 @@ static bool read_seed(struct options *o, struct value v, struct lab_error *error
 
 bool options_backing(const char *word, size_t length, enum vmm_backing *backing)
 {
-    static const char *const words[] = {"demand", "immediate", "zero", NULL};
     static const enum vmm_backing backings[] = {VMM_DEMAND, VMM_IMMEDIATE, VMM_ZERO};
     unsigned i;
-    if (!read_word((struct value){word, length}, words, &i))
+    if (!read_word((struct value){word, length}, vm_words, &i))
         return false;
     *backing = backings[i];
     return true;
@@ -116,9 +124,8 @@ static bool read_heap(struct options *o, struct value v, struct lab_error *error
 
 static bool read_pages(struct options *o, struct value v, struct lab_error *error)
 {
-    static const char *const words[] = {"4k", "large", NULL};
     unsigned i;
-    if (!read_word(v, words, &i))
+    if (!read_word(v, pages_words, &i))
         return refuse(error, v, "pages", "4k or large");
     o->has_large_pages = i == 1;
     return true;
@@ -126,11 +133,10 @@ static bool read_pages(struct options *o, struct value v, struct lab_error *erro
 
 static bool read_check(struct options *o, struct value v, struct lab_error *error)
 {
-    static const char *const words[] = {"end", "off", "every", NULL};
     static const size_t periods[] = {LAB_CHECK_END, LAB_CHECK_OFF, 1};
     unsigned i;
     uint64_t number;
-    if (read_word(v, words, &i))
+    if (read_word(v, check_words, &i))
         o->check_every = periods[i];
     else if (read_number(v, 1, UINT32_MAX - 1, &number))
         o->check_every = (size_t)number;
@@ -219,6 +225,24 @@ static read_fn *const readers[KEY_COUNT] = {read_alloc,  read_compare, read_run,
                                             read_sample, read_quiz,    read_out,   read_console, read_then};
 
 _Static_assert(sizeof options_keys / sizeof *options_keys == KEY_COUNT + 1, "a reader for each key");
+
+const struct options_hint options_hints[KEY_COUNT] = {
+    {.value = OPTIONS_ALLOC},   /* alloc */
+    {.value = OPTIONS_COMPARE}, /* compare */
+    {.value = OPTIONS_RUN},     /* run */
+    {.words = NULL},            /* seed */
+    {.words = vm_words},        /* vm */
+    {.words = NULL},            /* heap */
+    {.words = pages_words},     /* pages */
+    {.words = check_words},     /* check */
+    {.words = NULL},            /* harden */
+    {.words = fail_words},      /* fail */
+    {.words = NULL},            /* sample */
+    {.words = quiz_words},      /* quiz */
+    {.is_of_boot = true},       /* out */
+    {.is_of_boot = true},       /* console */
+    {.is_of_boot = true},       /* then */
+};
 
 static bool unknown_key(const struct cmdline_word *word, struct lab_error *error)
 {

@@ -52,4 +52,13 @@ bool options_backing(const char *word, size_t length, enum vmm_backing *backing)
 /* The names of the keys, ended by NULL. */
 extern const char *const options_keys[];
 
+/* What may be written behind each of them, in the same order; for those who offer words, not for those who check them. */
+struct options_hint {
+    enum { OPTIONS_OTHER, OPTIONS_ALLOC, OPTIONS_COMPARE, OPTIONS_RUN } value;
+    const char *const
+        *words;      /* of OPTIONS_OTHER: words that it may be, or begin with (then '=' ends them); NULL: none */
+    bool is_of_boot; /* belongs to the kernel command line alone */
+};
+extern const struct options_hint options_hints[];
+
 #endif

@@ -108,24 +108,6 @@ static bool options_suit(struct sh_context *c, const struct options *o)
     return true;
 }
 
-static bool make_operations(struct sh_context *c, struct job *job)
-{
-    const struct lab_run_spec *spec = &job->options.run;
-    struct lab_values values = spec->values;
-    values.seed = job->options.seed;
-    bool is_made = false;
-    if (spec->kind == LAB_RUN_TRACES)
-        return traces_load(c, spec->traces[0], &job->ops) == SH_OK;
-    if (spec->kind == LAB_RUN_WORKLOAD)
-        is_made = spec->workload->make(&values, &c->arena, &job->ops);
-    else if (spec->kind == LAB_RUN_SCENARIO)
-        is_made = spec->scenario->make(&c->arena, &job->ops);
-    if (!is_made)
-        sh_error(c, SH_MACHINE, "program",
-                 "too little memory for the operations: give the machine more, or ask for less");
-    return is_made;
-}
-
 static void keep(char *room, size_t bytes, const char *text, size_t length)
 {
     struct lab_buffer buffer;
@@ -146,7 +128,7 @@ static bool prepare(struct sh_context *c, const char *words, struct job *job)
     const struct lab_run_spec *run = &job->options.run;
     keep(job->alloc, sizeof job->alloc, alloc->text, alloc->text_length);
     keep(job->run, sizeof job->run, run->text, run->text_length);
-    return make_operations(c, job);
+    return experiment_program(c, &job->options, &job->ops);
 }
 
 /* ---- what it says ---- */

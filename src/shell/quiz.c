@@ -4,7 +4,7 @@
 #include <lab/quiz.h>
 
 #include "desk.h"
-#include "line.h"
+#include "shell.h"
 
 enum { ANSWER_STOP = -1, ANSWER_SKIP = 0 };
 
@@ -18,13 +18,13 @@ static bool is_letter(const struct lab_quiz *quiz, char letter)
 /* The letter answered, ANSWER_SKIP, or ANSWER_STOP. `*is_at_end`: the input has ended; then all that is left is skipped. */
 static int read_answer(struct sh_context *c, const struct lab_quiz *quiz, bool *is_at_end)
 {
-    char line[LINE_MAX_CHARACTERS + 1];
+    const char *line;
     while (!*is_at_end) {
-        enum line_status status = line_read("answer> ", line);
+        enum line_status status = shell_ask(c, "answer> ", &line);
         if (status == LINE_CANCELLED)
             return ANSWER_STOP;
         if (status == LINE_END)
-            c->is_asked_to_end = *is_at_end = true;
+            *is_at_end = true;
         else if (status == LINE_READ && line[0] == '\0')
             return ANSWER_SKIP;
         else if (status == LINE_READ && line[1] == '\0' && is_letter(quiz, line[0]))

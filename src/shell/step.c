@@ -4,13 +4,8 @@
 #include <lab/number.h>
 #include <lib/string.h>
 
-#include "catalogue.h"
 #include "desk.h"
-
-static bool is_operation(const struct lab_step *step)
-{
-    return step->kind <= LAB_STEP_USE || step->kind == LAB_STEP_COMMAND || step->kind == LAB_STEP_ADVERSARY;
-}
+#include "scenarios.h"
 
 static bool is_stopped(enum lab_stepped came)
 {
@@ -31,7 +26,7 @@ static bool advance(struct sh_context *c, enum lab_telling telling)
         size_t at = s->next;
         if (is_stopped(desk_step(c, telling)))
             return false;
-        is_done = is_operation(&s->script->steps[at]);
+        is_done = lab_is_operation(s->script->steps[at].kind);
     }
     while (expectation_follows(s)) {
         if (is_stopped(desk_step(c, telling)))
@@ -44,7 +39,7 @@ static size_t count_operations(const struct lab_session *s, size_t from, size_t 
 {
     size_t count = 0;
     for (size_t i = from; i < to; i++)
-        count += is_operation(&s->script->steps[i]);
+        count += lab_is_operation(s->script->steps[i].kind);
     return count;
 }
 
@@ -54,8 +49,8 @@ static void print_end(struct sh_context *c)
 {
     const struct desk *d = desk_of(c);
     const struct lab_session *s = &d->session;
-    lab_print(&c->text, "The end of %s under %s: %zu operation%s, %zu refused", d->what, s->run.policy->name,
-              s->operations, s->operations == 1 ? "" : "s", s->refused);
+    lab_print(&c->text, "The end of %s under %s: %zu operation%s, %zu refused", d->what, s->run.policy->name, s->done,
+              s->done == 1 ? "" : "s", s->refused);
     if (s->broken > 0)
         lab_print(&c->text, "; %zu of %zu expectations did not hold", s->broken, s->held + s->broken);
     else if (s->held > 0)
@@ -82,10 +77,18 @@ static void print_title(struct sh_context *c)
 void step_scenario(struct sh_context *c, const char *arguments)
 {
     if (*arguments == '\0') {
-        catalogue_scenarios(c);
+        scenarios_list(c);
         return;
     }
     if (!desk_load(c, arguments))
+        return;
+    print_title(c);
+    play(c);
+}
+
+void step_tell(struct sh_context *c, const struct options *options)
+{
+    if (!desk_lay(c, options))
         return;
     print_title(c);
     play(c);
@@ -193,7 +196,7 @@ static void go_on_until(struct sh_context *c, const struct goal *goal)
     while (!is_there && !is_stopped(came)) {
         at = s->next;
         came = lab_session_step(s, LAB_TELL_NOTHING);
-        is_there = !is_stopped(came) && is_operation(&s->script->steps[at]) && is_reached(s, goal, came);
+        is_there = !is_stopped(came) && lab_is_operation(s->script->steps[at].kind) && is_reached(s, goal, came);
     }
     if (is_there)
         lab_session_seek(s, at);
@@ -222,7 +225,7 @@ static bool find_back(const struct lab_session *s, uint64_t count, size_t *step)
 {
     bool is_found = false;
     for (size_t i = s->next; i-- > 0 && count > 0;) {
-        if (!is_operation(&s->script->steps[i]))
+        if (!lab_is_operation(s->script->steps[i].kind))
             continue;
         *step = i;
         is_found = true;

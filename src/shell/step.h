@@ -12,6 +12,9 @@ void step_back(struct sh_context *c, const char *arguments);
 void step_undo(struct sh_context *c, const char *arguments);
 void step_history(struct sh_context *c, const char *arguments);
 
+/* The whole of what the options' run= names, told as `scenario` does. */
+void step_tell(struct sh_context *c, const struct options *options);
+
 /* map, holes, blocks, list, stats of the desk's heap, by the word the command was called with; false: there is none. */
 bool step_show(struct sh_context *c);
 

@@ -5,12 +5,13 @@
 #include <lib/string.h>
 
 #include "experiment.h"
+#include "scenarios.h"
 #include "traces.h"
 
 enum {
     SERIES_OPS_MAX = 64,
     SERIES_ROWS = 2,  /* first-fit and best-fit side by side */
-    SERIES_UNIT = 32, /* bytes, as in lab/scenario.c */
+    SERIES_UNIT = 32, /* bytes, as the files say */
     MAP_ROWS = 8,
 };
 
@@ -89,6 +90,25 @@ static void log_refused(void *context, struct heap *h, size_t index, const struc
     lab_map(&sink, h, LAB_MAP_WIDTH_MAX, MAP_ROWS);
 }
 
+/* Loads a scenario and says what it is about; false after an error line. */
+static bool introduce(struct sh_context *c, const char *name, struct lab_program *program)
+{
+    struct lab_script script;
+    struct lab_name wanted = {name, strlen(name)};
+    if (scenarios_load(c, &c->arena, wanted, c->options.seed, &script) != SH_OK)
+        return false;
+    if (lab_script_unmeasurable(&script)) {
+        sh_error(c, SH_BAD_INPUT, name, "a scenario of the tour has been replaced by one that cannot be measured");
+        return false;
+    }
+    scenarios_print_about(c, &script);
+    lab_print(&c->text, "\n");
+    if (lab_script_program(&script, &c->arena, program))
+        return true;
+    sh_error(c, SH_MACHINE, name, "too little memory for the scenario: give the machine more");
+    return false;
+}
+
 static bool run_scenario(struct sh_context *c, const struct options *options, const struct heap_ops *policy,
                          const struct lab_program *program, const char *run_text, struct experiment_row *row,
                          struct series_log *log)
@@ -107,13 +127,11 @@ static bool run_scenario(struct sh_context *c, const struct options *options, co
 static void show_long_lived(struct sh_context *c, const struct options *options)
 {
     static const char name[] = "long-lived", run_text[] = "scenario:long-lived";
-    const struct lab_scenario *s = lab_scenario_find(name, sizeof name - 1);
     struct lab_program program;
     struct experiment_row row;
     char text[2][27];
     size_t mark = c->arena.used;
-    lab_print(&c->text, "%s\n\n", s->story);
-    if (s->make(&c->arena, &program)) {
+    if (introduce(c, name, &program)) {
         size_t requests = program.count_of[LAB_ALLOC];
         for (const struct heap_ops *const *policy = heap_policies; *policy; policy++) {
             if (!run_scenario(c, options, *policy, &program, run_text, &row, NULL))
@@ -144,11 +162,11 @@ static void print_places(struct sh_context *c, const struct lab_program *program
                          const struct heap_ops *const *policies, const struct series_log *logs)
 {
     size_t first = program->count;
-    while (program->ops[first - 1].kind == LAB_ALLOC)
+    while (first > 0 && program->ops[first - 1].kind == LAB_ALLOC)
         first--;
     lab_print(&c->text, "  request        placed by  %s   placed by  %s   (in units of %d bytes)\n", policies[0]->name,
               policies[1]->name, SERIES_UNIT);
-    for (size_t i = first; i < program->count; i++) {
+    for (size_t i = first; i < program->count && i < SERIES_OPS_MAX; i++) {
         lab_print(&c->text, "  %4zu units    ", (program->ops[i].size + sizeof(size_t)) / SERIES_UNIT);
         for (int p = 0; p < SERIES_ROWS; p++) {
             lab_print(&c->text, "      ");
@@ -172,7 +190,6 @@ static void print_refusal(struct sh_context *c, const struct heap_ops *policy, c
 
 static void show_series(struct sh_context *c, const struct options *options, const char *name)
 {
-    const struct lab_scenario *s = lab_scenario_find(name, strlen(name));
     const struct heap_ops *policies[SERIES_ROWS] = {heap_policy_find("first-fit"), heap_policy_find("best-fit")};
     struct lab_program program;
     struct experiment_row row;
@@ -182,8 +199,7 @@ static void show_series(struct sh_context *c, const struct options *options, con
     size_t mark = c->arena.used;
     struct series_log *logs = lab_arena_take(&c->arena, SERIES_ROWS, sizeof *logs);
     lab_print(&sink, "scenario:%s", name);
-    lab_print(&c->text, "%s\n\n", s->story);
-    bool is_shown = logs && policies[0] && policies[1] && s->make(&c->arena, &program);
+    bool is_shown = logs && policies[0] && policies[1] && introduce(c, name, &program);
     if (logs)
         memset(logs, 0, SERIES_ROWS * sizeof *logs);
     for (int p = 0; is_shown && p < SERIES_ROWS; p++)

@@ -10,42 +10,14 @@
 
 #include "modules.h"
 
-#define PRIVATE_PREFIX "kfit."
-#define INDEX_MODULE PRIVATE_PREFIX "traces"
+#define INDEX_MODULE "kfit.traces"
 
 enum { NAMES_MAX = 64, INDEX_MAX = 2048 };
-
-/* A module's name is the first word of its command line, up to its first dot; a private one's is the whole word. */
-static size_t name_length(const struct mb2_module *m, bool is_private)
-{
-    size_t i = 0;
-    while (i < m->name_length && m->name[i] != ' ' && (is_private || m->name[i] != '.'))
-        i++;
-    return i;
-}
-
-static bool is_private(const struct mb2_module *m)
-{
-    size_t prefix = sizeof PRIVATE_PREFIX - 1;
-    return m->name_length >= prefix && memcmp(m->name, PRIVATE_PREFIX, prefix) == 0;
-}
-
-static const struct mb2_module *find_module(const struct mb2_info *boot, const char *name, size_t length,
-                                            bool wants_private)
-{
-    for (size_t i = 0; i < boot->module_count; i++) {
-        const struct mb2_module *m = &boot->modules[i];
-        if (is_private(m) == wants_private && name_length(m, wants_private) == length &&
-            memcmp(m->name, name, length) == 0)
-            return m;
-    }
-    return NULL;
-}
 
 bool traces_private_module(struct vmm_space *space, const struct mb2_info *boot, const char *name, char *text,
                            size_t capacity)
 {
-    const struct mb2_module *m = find_module(boot, name, strlen(name), true);
+    const struct mb2_module *m = modules_find(boot, MODULE_PRIVATE, name, strlen(name));
     struct modules_mapped mapped;
     if (!m || !modules_map(space, m, &mapped))
         return false;
@@ -85,15 +57,24 @@ static void print_names(const struct lab_sink *sink, const char *const *names, s
         lab_print(sink, "none");
 }
 
-static void print_loaded(const struct lab_sink *sink, const struct mb2_info *boot)
+const char *traces_name(const struct mb2_info *boot, size_t index, size_t *length)
 {
-    size_t printed = 0;
     for (size_t i = 0; i < boot->module_count; i++) {
         const struct mb2_module *m = &boot->modules[i];
-        if (!is_private(m))
-            lab_print(sink, "%s%.*s", printed++ ? ", " : "", (int)name_length(m, false), m->name);
+        if (modules_kind(m) != MODULE_TRACE || index-- > 0)
+            continue;
+        *length = modules_name_length(m);
+        return m->name;
     }
-    if (printed == 0)
+    return NULL;
+}
+
+static void print_loaded(const struct lab_sink *sink, const struct mb2_info *boot)
+{
+    size_t length, count = 0;
+    for (const char *name; (name = traces_name(boot, count, &length)) != NULL; count++)
+        lab_print(sink, "%s%.*s", count ? ", " : "", (int)length, name);
+    if (count == 0)
         lab_print(sink, "none");
 }
 
@@ -156,7 +137,7 @@ static enum sh_status bad_trace(struct sh_context *c, struct lab_name name, cons
 
 enum sh_status traces_load(struct sh_context *c, struct lab_name name, struct lab_program *program)
 {
-    const struct mb2_module *m = find_module(c->boot, name.text, name.length, false);
+    const struct mb2_module *m = modules_find(c->boot, MODULE_TRACE, name.text, name.length);
     struct modules_mapped mapped;
     struct lab_error error;
     if (!m)

@@ -75,7 +75,7 @@ def other_presets():
 
 
 def boot(options="", keys=None, type_when=(), iso=None, timeout=TIMEOUT, **settings):
-    """Boots and returns a Boot. keys: text for the kernel's shell. type_when: (marker, keys) pairs, each typed once its
+    """Boots and returns a Boot. keys: text for the kernel's shell, a character for each byte. type_when: (marker, keys) pairs, each typed once its
     marker has come over the serial line. settings: of kfitlib.machine.Machine."""
     machine = Machine(BUILD.iso if iso is None else iso, options=options, **settings)
     errors = io.StringIO()
@@ -117,10 +117,15 @@ def _type(writer, keys, type_when, text):
     with contextlib.suppress(OSError), os.fdopen(writer, "wb", buffering=0) as sink:
         for marker, answer in type_when:
             seen = _await(marker.encode("ascii"), text, seen)
-            for key in answer.encode("ascii"):
+            for key in answer.encode("latin-1"):
                 sink.write(bytes([key]))
                 time.sleep(0.05)
-        sink.write((keys or "").encode("ascii"))
+        _write_all(sink, (keys or "").encode("latin-1"))
+
+
+def _write_all(sink, data):
+    while data:
+        data = data[sink.write(data):]
 
 
 def _await(marker, text, seen):

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <lab/record.h>
+#include <lab/script.h>
 #include <lab/spec.h>
 #include <lab/trace.h>
 
@@ -55,6 +56,23 @@ static _Noreturn void stop(const char *message)
     exit(2);
 }
 
+/* The program of lectures/NAME.kfit. */
+static bool make_scenario(struct lab_name name, uint64_t seed, struct lab_arena *arena, struct lab_program *program)
+{
+    char path[512];
+    size_t capacity = (size_t)1 << 20;
+    char *text = malloc(capacity); /* stays as long as the program */
+    struct lab_script script;
+    struct lab_error error;
+    snprintf(path, sizeof path, "%s/%.*s.kfit", KFIT_LECTURES, (int)name.length, name.text);
+    FILE *file = fopen(path, "rb");
+    size_t length = text && file ? fread(text, 1, capacity, file) : 0;
+    if (!file || fclose(file) != 0)
+        stop("no such scenario");
+    return lab_script_read(text, length, seed, arena, &script, &error) == LAB_OK && !lab_script_unmeasurable(&script) &&
+           lab_script_program(&script, arena, program);
+}
+
 /* The unpacked text of a recorded trace. */
 static char *read_trace(struct lab_name name, size_t *length)
 {
@@ -84,7 +102,7 @@ static void make_program(const struct lab_run_spec *spec, uint64_t seed, struct 
     } else if (spec->kind == LAB_RUN_WORKLOAD) {
         is_made = spec->workload->make(&values, arena, program);
     } else if (spec->kind == LAB_RUN_SCENARIO) {
-        is_made = spec->scenario->make(arena, program);
+        is_made = make_scenario(spec->scenario, seed, arena, program);
     }
     if (!is_made)
         stop("this run cannot be made");

@@ -15,7 +15,7 @@ def run(words):
     parser = machine_options("run", "Boots the disc through GRUB with these kernel options.")
     parser.add_argument("options", nargs="*", metavar="KERNEL OPTIONS", help="for example 'alloc=best-fit run=tour'")
     asked = parser.parse_intermixed_args(words)
-    return boot(asked, " ".join(asked.options), disc.check(asked.trace))
+    return boot(asked, " ".join(asked.options), disc.check(asked.trace, asked.scenario))
 
 
 def compare(words):
@@ -27,7 +27,7 @@ def compare(words):
     files = list(asked.trace)
     names = [_name_of(trace, files) for trace in asked.traces]
     options = "compare=%s run=trace:%s then=exit" % (asked.alloc, ",".join(names))
-    return boot(asked, options, disc.check(files))
+    return boot(asked, options, disc.check(files, asked.scenario))
 
 
 def _name_of(trace, files):
@@ -40,7 +40,7 @@ def _name_of(trace, files):
                    % (trace, ", ".join(known), tools.nearest(trace, known)))
     if trace not in files:
         files.append(trace)
-    return disc.Trace(trace).name
+    return disc.Brought(trace).name
 
 
 def demo(words):
@@ -55,16 +55,16 @@ def demo(words):
 def menu(words):
     """kfit menu [options]"""
     asked = machine_options("menu", "Boots to GRUB's menu on this terminal.", json=False).parse_args(words)
-    traces = disc.check(asked.trace)
+    brought = disc.check(asked.trace, asked.scenario)
     person = has_person()
     built = ready()
-    with disc.iso_with(built, traces) as iso:
+    with disc.iso_with(built, brought) as iso:
         serial = Serial(hold=False, remove_returns=not os.isatty(1))
         guest = Guest(machine(asked, iso, menu=True), serial, keys=0, timeout=patience(asked, person), person=person)
         return guest.run()
 
 
-def boot(asked, options, traces):
+def boot(asked, options, brought):
     """Boots straight into the kernel with these options; returns the exit status."""
     if asked.json is not None and not asks(options, "out="):
         options = (options + " out=json").strip()
@@ -73,7 +73,7 @@ def boot(asked, options, traces):
     person = has_person()
     built = ready()
     keys = 0 if waits_for_input(options) else None
-    with disc.iso_with(built, traces) as iso:
+    with disc.iso_with(built, brought) as iso:
         serial = Serial(text=None if asked.json == "-" else 1, records=records, remove_returns=not os.isatty(1))
         guest = Guest(machine(asked, iso, options=options), serial, keys=keys, timeout=patience(asked, person),
                       person=person and keys is not None)

@@ -24,12 +24,12 @@ def debug(words):
     asked = parser.parse_intermixed_args(words)
     options = " ".join(asked.options)
     check_options(options)
-    traces = disc.check(asked.trace)
+    brought = disc.check(asked.trace, asked.scenario)
     tools.need("debug")
     built = ready()
     folder = tempfile.mkdtemp(prefix="kfit-")
     try:
-        with disc.iso_with(built, traces) as iso:
+        with disc.iso_with(built, brought) as iso:
             target = machine(asked, iso, options=options)
             return _session(target, folder, built.kernel(asked.arch), asked.timeout)
     finally:

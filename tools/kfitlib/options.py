@@ -49,6 +49,8 @@ def machine_options(command, about, json=True):
     parser.add_argument("--memory", metavar="SIZE", type=_memory, default="128M", help="of the machine (default 128M)")
     parser.add_argument("--trace", metavar="FILE", action="append", default=[],
                         help="put FILE on the disc, as a boot module named after it up to its first dot; repeatable")
+    parser.add_argument("--scenario", metavar="FILE", action="append", default=[],
+                        help="put FILE on the disc as the scenario named after it up to its first dot; repeatable")
     parser.add_argument("--display", action="store_true", help="open a window with the machine's screen")
     parser.add_argument("--timeout", metavar="SECONDS", type=_seconds,
                         help="end a run that does not end (default %d without a person at the terminal)"

@@ -282,8 +282,8 @@ enum heap_status heap_walk(struct heap *h, heap_visit_fn *visit, void *context);
 
 /* The holes, each once, as extents of kind HEAP_FREE, in the order in which the policy keeps them: the list as it stands, or class
  * after class and each list from its front; by address where the policy has no order of its own. What no list has is left out:
- * bytes at the region's end that are too few for a unit. HEAP_CORRUPT if the structure behind the last hole visited is damaged,
- * HEAP_OK otherwise, also when the visitor ended it. */
+ * bytes at the region's end that are too few for a unit. HEAP_CORRUPT with h->fault set if the structure is damaged, HEAP_OK
+ * otherwise, also when the visitor ended it. */
 enum heap_status heap_list(struct heap *h, heap_visit_fn *visit, void *context);
 
 /* Checks everything: from harden 3 on every live and every waiting block's zones and poison; then the walk's tiling, the

@@ -69,9 +69,10 @@ struct heap_ops {
     /* Visits extents that tile [0, committed). False: the blocks do not tile (then h's fault may be set through
      * heap_blame); a walk that the visitor ended is true. Must end on any content of the region. */
     bool (*walk)(struct heap *h, heap_visit_fn *visit, void *context);
-    /* Optional: the holes, as the walk shows them and each once, in the order of the policy's own structure, which is what alloc
-     * follows. False: it is damaged (then h's fault may be set through heap_blame); ended by the visitor it is true. Must end
-     * on any content, and change nothing. NULL: the policy has no order of its own, and the walk's is as good. */
+    /* Optional: visits the holes, as the walk shows them and each once, in the order of the policy's own structure, which alloc
+     * follows. check_free has passed; without one, false if the structure is damaged (then h's fault may be set through
+     * heap_blame). Ended by the visitor it is true. Must end on any content, and change nothing. NULL: the policy has no order
+     * of its own, and the walk's is as good. */
     bool (*list)(struct heap *h, heap_visit_fn *visit, void *context);
     /* The free structure by itself: every list, bitmap or table through which alloc finds a place, and what growth relies on at
      * the region's end. False after heap_blame(). Must end on any content of the region and of the state, and change nothing;
@@ -152,44 +153,46 @@ enum { HEAP_CAN_BE_TOLD = 0 };
 enum { HEAP_CAN_BE_TOLD = 1 };
 #endif
 
-/* Whether somebody listens. A search is written once, as an inline function whose last parameter says whether it tells, and used
- * twice, so that the silent one pays nothing for the other:
+/* Whether somebody listens. A policy may simply say heap_note_look(h, heap_is_told(h), ...) for each place it looks at. So that a
+ * search pays nothing when nobody listens, it is written once, with `tells` as a last parameter, and used twice:
  *
- *     hole = heap_is_told(h) ? search(h, request, true) : search(h, request, false);
+ *     HEAP_TWICE void *take(struct heap *h, size_t bytes, size_t align, bool tells)      the algorithm
+ *     HEAP_APART void *my_alloc_told(...)    { return take(h, bytes, align, true); }
+ *     static void *my_alloc(...)             { return heap_is_told(h) ? my_alloc_told(...) : take(h, bytes, align, false); }
  *
- * A look outside any loop needs no second copy: heap_note_look(h, heap_is_told(h), ...). */
+ * Then one branch is all that is left of listening. (Not compared with NULL: of a pointer that equals it the compiler makes the NULL
+ * that the search answers later, and keeps it in a register till then.) */
 static inline bool heap_is_told(const struct heap *h)
 {
-    return HEAP_CAN_BE_TOLD && h->listener;
+    return HEAP_CAN_BE_TOLD && __builtin_expect_with_probability((uintptr_t)h->listener > 1, 0, 1.0);
 }
 
-/* `tells` only if heap_is_told(h). No probe: for what lies above a frontier. */
+/* HEAP_TWICE: inline in both uses, whatever the compiler makes of their size. HEAP_APART: never inline, out of the way of the silent
+ * one. */
+#define HEAP_TWICE static inline __attribute__((always_inline))
+#define HEAP_APART static __attribute__((noinline, cold, unused))
+
+/* Tells what the search thinks of a place; `tells` only if heap_is_told(h). The place is a probe already, or above a frontier. */
 static inline void heap_tell_look(struct heap *h, bool tells, struct heap_look look)
 {
     if (tells)
         h->listener->look(h->listener->context, h, &look);
 }
 
-/* A place is looked at: a probe, and if the search tells, a look. */
+/* Both: a place is looked at, which is a probe, and the search tells what it thinks of it. */
 static inline void heap_note_look(struct heap *h, bool tells, struct heap_look look)
 {
     heap_note_probe(h);
     heap_tell_look(h, tells, look);
 }
 
-/* What is said of a block, and of what lies above the frontier. */
+/* What is said of a block. */
 static inline struct heap_look heap_block_look(const void *block, size_t size, enum heap_verdict verdict)
 {
     return (struct heap_look){HEAP_PLACE_BLOCK, verdict, block, size, size};
 }
 
-static inline struct heap_look heap_frontier_look(const struct heap *h, size_t frontier, enum heap_verdict verdict)
-{
-    size_t rest = h->committed - frontier;
-    return (struct heap_look){HEAP_PLACE_FRONTIER, verdict, h->base + frontier, rest, rest};
-}
-
-/* And of a class, of blocks from `size` to `most` bytes: `taken` is the block taken from its list, NULL: it is empty. */
+/* Of a class, of blocks from `size` to `most` bytes: `taken` is the block taken from its list, NULL: it is empty. */
 static inline struct heap_look heap_class_look(const void *taken, size_t size, size_t most)
 {
     return (struct heap_look){HEAP_PLACE_CLASS, taken ? HEAP_TAKEN : HEAP_NONE_THERE, taken, size, most};
@@ -199,6 +202,14 @@ static inline struct heap_look heap_class_look(const void *taken, size_t size, s
 static inline enum heap_verdict heap_why_not(size_t size, size_t wanted)
 {
     return wanted == 0 || size < wanted ? HEAP_TOO_SMALL : HEAP_MISALIGNED;
+}
+
+/* What is said of the rest above a frontier, an offset: whether the request, `wanted` as above, fits. */
+static inline struct heap_look heap_frontier_look(const struct heap *h, size_t frontier, bool fits, size_t wanted)
+{
+    size_t rest = h->committed - frontier;
+    enum heap_verdict verdict = fits ? HEAP_TAKEN : heap_why_not(rest, wanted);
+    return (struct heap_look){HEAP_PLACE_FRONTIER, verdict, h->base + frontier, rest, rest};
 }
 
 /* ---- blame ---- */

@@ -53,6 +53,12 @@ enum lab_step_kind {
     LAB_STEP_KINDS
 };
 
+/* What going through a script counts as one: all but words, views and expectations. */
+static inline bool lab_is_operation(enum lab_step_kind kind)
+{
+    return kind <= LAB_STEP_USE || kind == LAB_STEP_COMMAND || kind == LAB_STEP_ADVERSARY;
+}
+
 enum lab_show { LAB_SHOW_MAP, LAB_SHOW_HOLES, LAB_SHOW_BLOCKS, LAB_SHOW_LIST, LAB_SHOW_STATS };
 
 /* What a `use` chooses. What it does not name stays as it was, at first as the caller of the script has it. */
@@ -127,6 +133,13 @@ void lab_script_seed(struct lab_script *script, uint64_t seed);
  * as it was. */
 enum lab_status lab_script_add(struct lab_script *script, const char *text, size_t length, struct lab_error *error);
 
+/* Room for so many more steps and blocks, within the limits. False: the arena is too small; the script and the arena are as they
+ * were. */
+bool lab_script_widen(struct lab_script *script, struct lab_arena *arena, size_t steps, uint32_t blocks);
+
+/* The title of a file without reading the rest: *length characters of `text`. NULL: it begins with none. */
+const char *lab_script_title(const char *text, size_t length, size_t *title_length);
+
 /* The steps of a program, its blocks called b[SLOT]; a step's line is its operation's number, from 1, and it has no text. Frees
  * of nothing and expectations are left out. LAB_OK, LAB_NO_SCRATCH (the arena is as it was); LAB_BAD_INPUT with *error: more
  * steps or blocks than a script can have. */
@@ -139,6 +152,9 @@ const struct lab_step *lab_script_unmeasurable(const struct lab_script *script);
 
 /* What the script chooses before its first request. */
 void lab_script_use(const struct lab_script *script, struct lab_use *use);
+
+/* Whether the script chooses an allocator before its first request that is not this one with these options. */
+bool lab_script_names_other(const struct lab_script *script, const struct lab_alloc_spec *alloc);
 
 /* Of a script that can be measured: its heap operations as a program, whose slots are the script's blocks, with its
  * expectations. False: the arena is too small, and as it was. */

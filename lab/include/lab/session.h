@@ -65,6 +65,7 @@ struct lab_session {
     void *grow_context;
     struct lab_session_block *blocks;
     size_t next;             /* step */
+    size_t done;             /* steps that are operations (lab_is_operation), since the first step */
     size_t operations;       /* of the heap, since the first step */
     size_t refused, live;    /* in the open heap: requests, bytes */
     size_t held, broken;     /* expectations that held, and that did not */

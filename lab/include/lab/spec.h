@@ -47,10 +47,13 @@ struct lab_run_spec {
     size_t trace_count;
     const struct lab_workload *workload;
     struct lab_values values;            /* its seed is set later, by the user's seed= */
-    const struct lab_scenario *scenario;
+    struct lab_name scenario;            /* whether there is one is seen when it is loaded */
     const char *text;                    /* as the user wrote it */
     size_t text_length;
 };
+
+/* The words a run may begin with that are no workload's name, ended by NULL. */
+extern const char *const lab_run_words[];
 
 /* False after filling *error. The names of traces point into `text`. */
 bool lab_parse_run(const char *text, size_t length, struct lab_run_spec *spec, struct lab_error *error);

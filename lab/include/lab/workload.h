@@ -1,4 +1,4 @@
-/* Workloads and scenarios: programs made by a rule instead of recorded. What an allocator does never changes them. */
+/* Workloads: programs made by a rule instead of recorded. What an allocator does never changes them. */
 #ifndef LAB_WORKLOAD_H
 #define LAB_WORKLOAD_H
 
@@ -31,19 +31,10 @@ struct lab_workload {
     bool (*make)(const struct lab_values *values, struct lab_arena *arena, struct lab_program *program);
 };
 
-/* A scenario is a short program with a point: what it shows, and what must come of it under some policies. */
-struct lab_scenario {
-    const char *name, *summary;          /* name NULL ends the table */
-    const char *story;                   /* some lines for the tour, at most 100 columns */
-    bool (*make)(struct lab_arena *arena, struct lab_program *program);
-};
-
 extern const struct lab_workload lab_workloads[];
-extern const struct lab_scenario lab_scenarios[];
 
 /* By name; NULL if there is none. */
 const struct lab_workload *lab_workload_find(const char *name, size_t length);
-const struct lab_scenario *lab_scenario_find(const char *name, size_t length);
 
 /* Reads "key=value:key=value" (length 0: all defaults) into *values. False after filling *error. */
 bool lab_workload_values(const struct lab_workload *workload, const char *text, size_t length, uint64_t seed,
