@@ -29,8 +29,8 @@ kfit_generate_registry("${KFIT_TEMPLATE}" ${KFIT_TEMPLATE_REGISTRY} ${KFIT_GENER
 foreach(width m32 m64)
   kfit_host_library(template ${width} ${KFIT_ALLOC_SHARED} ${KFIT_TEMPLATE} ${KFIT_TEMPLATE_REGISTRY}
                     ${PROJECT_SOURCE_DIR}/lab/badalloc.c)
-  foreach(test all_freed badalloc badalloc_table badregion context contract exhaustive faults guards level2 need random
-               refusals)
+  foreach(test all_freed badalloc badalloc_table badregion context contract exhaustive faults guards level2 list need random
+               refusals tell)
     set(target template_test_${test}_${width})
     add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/host/alloc/test_${test}.c)
     target_compile_options(${target} PRIVATE ${KFIT_WARNINGS} -${width} -O1 -g ${KFIT_SANITIZE})

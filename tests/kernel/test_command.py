@@ -29,7 +29,8 @@ class Arguments(KernelTest):
             (["rnu"], "run"), (["run", "--arch", "arm"], "arm"), (["run", "--memory", "12Q"], "12Q"),
             (["run", "--timeout", "0"], "0"), (["run", "--nosuch"], "--nosuch"), (["run", "a\nb"], "printable"),
             (["run", "--trace", "/nonexistent"], "No such file"), (["run", "--trace", ROOT], "/"),
-            (["run", "--trace", trace], "letters"), (["run", "--json", "/nonexistent/file"], "No such file"),
+            (["run", "--trace", trace], "letters"), (["run", "--scenario", "/nonexistent"], "No such file"),
+            (["menu", "--scenario", ROOT], "/"), (["run", "--scenario", trace], "letters"), (["run", "--json", "/nonexistent/file"], "No such file"),
             (["compare", "sqltie"], "sqlite"), (["compare"], "TRACE"), (["menu", "surplus"], "surplus"),
             (["demo", "--arch", "i386"], "--arch"), (["doctor", "surplus"], "surplus"), ([], "usage"),
         )

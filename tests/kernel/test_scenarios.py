@@ -1,0 +1,148 @@
+"""Scenario files: those that come with kfit under every allocator, a user's own, good and bad ones, and the menu's entries."""
+import glob
+import os
+import shutil
+import tempfile
+import unittest
+
+from harness import ARCHES, BUILD, ROOT, KernelTest, boot, disc, policies
+
+CTRL_N = "\x0e"
+SHIPPED = sorted(os.path.basename(path)[:-len(".kfit")] for path in glob.glob(os.path.join(ROOT, "lectures", "*.kfit")))
+
+GOOD = """title   a heap of its own
+about   One block.
+use     best-fit:order=lifo heap=16K harden=2
+alloc   100 as a
+expect  live = 100
+expect  refused = 0 under all
+"""
+BROKEN = "title broken\nalloc 10 as a[1]\nexpect live = 10\nexpect at a[1] = 5 under first-fit\nexpect live = 11 under all\n"
+BAD = "title bad\n\nallc 10 as a\n"
+TWICE = "title twice\nalloc 10 as a\nfree a\nfree a\nexpect fault = double free\n"
+MINE = "title 'mine'\nalloc 10 as a\nexpect live = 10\n"
+FILES = {"good.v2.kfit": GOOD, "broken.txt": BROKEN, "bad.kfit": BAD, "twice.kfit": TWICE, "first-wins.kfit": MINE}
+
+
+class Own(KernelTest):
+    """A disc with scenarios of the user's."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.mkdtemp(prefix="kfit-test-")
+        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+        paths = [os.path.join(folder, name) for name in FILES]
+        for path, text in zip(paths, FILES.values()):
+            with open(path, "w", encoding="ascii") as file:
+                file.write(text)
+        made = disc.iso_with(BUILD, disc.check([], paths))
+        cls.iso = made.__enter__()
+        cls.addClassCleanup(made.__exit__, None, None, None)
+
+    def boot(self, options, **settings):
+        return boot(options, iso=self.iso, **settings)
+
+    def told(self, options, status, message, **settings):
+        """Demands that end and that error line."""
+        outcome = self.expect(self.boot(options + " out=both then=exit", **settings), status)
+        self.assertEqual([record["message"] for record in outcome.of_type("error")], [message], outcome.describe())
+        return outcome
+
+    def test_use_is_taken(self):
+        for arch in ARCHES:
+            outcome = self.expect(self.boot("run=scenario:good out=json then=exit", arch=arch), 0)
+            result = outcome.one("result")
+            self.assertEqual((result["alloc"], result["options"], result["run"]),
+                             ("best-fit", "order=lifo", "scenario:good"))
+            self.assertEqual((result["heap"], result["peak_live"], result["expectation_failed"]), (4096, 100, False))
+
+    def test_what_the_user_names_is_taken_instead(self):
+        result = self.expect(self.boot("alloc=bump run=scenario:good out=json then=exit"), 0).one("result")
+        self.assertEqual(result["alloc"], "bump")
+        outcome = self.expect(self.boot("compare=bump,first-fit run=scenario:good out=json then=exit"), 0)
+        self.assertEqual([result["alloc"] for result in outcome.of_type("result")], ["bump", "first-fit"])
+
+    def test_broken_expectation(self):
+        self.told("run=scenario:broken", 1,
+                  "scenario:broken, line 4: expected at a[1] = 0x5, found 0x10 under first-fit")
+        self.told("run=scenario:broken", 1, "scenario:broken, line 4: expected at a[1] = 0x5, found 0x8 under first-fit",
+                  arch="i386")
+        self.told("run=scenario:broken alloc=best-fit", 1,
+                  "scenario:broken, line 5: expected live = 11, found 10 under best-fit")
+
+    def test_bad_line(self):
+        outcome = self.boot("run=scenario:bad out=both then=exit")
+        self.expect(outcome, 2)
+        self.assertTrue(outcome.one("error")["message"].startswith(
+            "scenario bad, line 3: no statement 'allc': did you mean alloc? There are alloc, "), outcome.describe())
+        self.assertEqual(outcome.one("error")["word"], "allc")
+
+    def test_unknown_name(self):
+        outcome = self.boot("run=scenario:best-win out=both then=exit")
+        self.expect(outcome, 2)
+        self.assertTrue(outcome.one("error")["message"].startswith(
+            "no scenario 'best-win': did you mean best-wins? There are all-free, bad, best-wins, "), outcome.describe())
+        self.told("run=scenario: ", 2, "'scenario:': a scenario's name is missing")
+
+    def test_what_cannot_be_measured(self):
+        self.told("run=scenario:twice compare=all", 2,
+                  "scenario twice cannot be compared: line 4, `free a`, needs one heap, step by step; leave compare= away")
+        for arch in ARCHES:
+            outcome = self.expect(self.boot("run=scenario:twice then=exit", arch=arch), 0)
+            self.assertIn("as expected: fault = double free", outcome.text)
+
+    def test_own_replaces_shipped(self):
+        outcome = self.expect(self.boot("", keys="scenario\nmodules\nexit\n"), 0)
+        for line in ("  scenario:first-wins  'mine'", "  scenario:good        a heap of its own", "  scenario:broken      "):
+            self.assertIn(line, outcome.text)
+        self.assertNotIn("first-fit serves whole and best-fit does not", outcome.text)
+        self.assertEqual(outcome.text.count("\n  first-wins.kfit "), 1)
+
+    def test_in_the_menu(self):
+        """Behind the shipped ones; first-wins stands there twice."""
+        for arch in ARCHES:
+            keys = _into_scenarios(arch) + [("all-free", CTRL_N * (len(SHIPPED) + 4)), ("your first-wins: 'mine'", "\r")]
+            outcome = self.boot("", menu=True, type_when=keys + [("kfit> ", "exit\r")])
+            self.expect(outcome, 0)
+            self.assertIn("first-fit on scenario:first-wins (seed 1, %s," % arch, outcome.text)
+
+
+def _into_scenarios(arch):
+    """The keys that open the scenarios in the menu."""
+    down = CTRL_N * (len(policies()) + 1)
+    if arch == "x86_64":
+        return [("automatically in", down + "\r")]
+    return [("automatically in", down + CTRL_N * 2 + "\r"), ("32-bit Compare", down + "\r")]
+
+
+class Shipped(KernelTest):
+    def test_all_promises_hold(self):
+        """In one session, each under its own allocator; those that cannot be measured are told."""
+        for arch in ARCHES:
+            keys = "".join("run scenario:%s\n" % name for name in SHIPPED)
+            outcome = self.expect(boot("out=both", keys=keys + "exit\n", arch=arch), 0)
+            self.assertNotIn("NOT AS EXPECTED", outcome.text)
+            for result in outcome.of_type("result"):
+                self.assertFalse(result["expectation_failed"], result)
+
+    def test_promises_of_others(self):
+        for arch in ARCHES:
+            keys = "".join("compare scenario:%s compare=first-fit,best-fit,worst-fit,next-fit,reuse,segregated,slab,buddy,"
+                           "tlsf\n" % name for name in ("first-wins", "worst-loses", "next-roams", "all-free", "doubling"))
+            outcome = self.expect(boot("out=json", keys=keys + "exit\n", arch=arch), 0)
+            self.assertEqual(len(outcome.of_type("result")), 45)
+
+    def test_menu(self):
+        """An entry for each, by its title, and it runs."""
+        with open(os.path.join(BUILD.tree, "generated", "grub.cfg"), encoding="ascii") as text:
+            menu = text.read()
+        for name in SHIPPED:
+            self.assertEqual(menu.count("menuentry '%s: " % name), 2)
+        for arch in ARCHES:
+            keys = _into_scenarios(arch) + [("all-free", CTRL_N + "\r"), ("kfit> ", "exit\r")]
+            outcome = self.expect(boot(menu=True, type_when=keys), 0)
+            self.assertIn("first-fit on scenario:%s (seed 1, %s," % (SHIPPED[1], arch), outcome.text)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
