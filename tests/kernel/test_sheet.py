@@ -78,7 +78,7 @@ class Paper(KernelTest):
         cases = (
             (["nosuch"], "nosuch"),
             (["best-wins", "--count", "0"], "--count"), (["best-wins", "--count", "1001"], "1001"),
-            (["crowd"], "asks nothing"), (["best-wins", "--alloc", "bump"], "asks nothing under bump"),
+            (["crowd"], "asks nothing"), (["churn:ops=60:live=6", "--alloc", "bump"], "asks nothing under bump"),
             (["best-wins", "--alloc", "best-fti"], "best-fit"), (["best-wins", "--alloc", "best-fit,"], "comma"),
             (["best-wins", "--seed", "-1"], "-1"), (["best-wins", "--seed", str(1 << 64)], str(1 << 64)),
             (["best-wins", "--seed", str((1 << 64) - 1), "--count", "2"], "largest"), (["best wins"], "best wins"),

@@ -139,7 +139,7 @@ def _sheet(asked, seed, allocs, quizzes):
     questions = []
     for alloc, quiz in zip(allocs, quizzes):
         if not quiz:
-            raise Stop(BAD_INPUT, "%s asks nothing%s with seed %d: a question needs two to six holes to choose from"
+            raise Stop(BAD_INPUT, "%s asks nothing%s with seed %d: no request of it has two to six holes to choose from"
                        % (asked.scenario, " under " + alloc if alloc else "", seed))
         questions += quiz
     return Sheet(seed, questions)

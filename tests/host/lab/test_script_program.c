@@ -229,6 +229,79 @@ static void blocks_are_found(void **state)
     assert_string_equal(lab_block_text(&script, 0, name), "abcdefghijklmno[4294967294]");
 }
 
+/* Room for more: what was there stays, and is found. */
+static void scripts_are_widened(void **state)
+{
+    (void)state;
+    const uint8_t *live;
+    good("repeat 40 as i\nalloc i as a[i]\nend\nfree a[7]", 41);
+    size_t mark = arena.used, reserved = arena.reserved;
+    struct lab_script before = script;
+    arena.reserved = arena.committed = mark + 5000;
+    assert_false(lab_script_widen(&script, &arena, 100, 50));
+    assert_memory_equal(&script, &before, sizeof script);
+    assert_int_equal(arena.used, mark);
+    arena.reserved = arena.committed = reserved;
+    assert_true(lab_script_widen(&script, &arena, 100, 50));
+    live = script.is_live;
+    assert_true(live[6] && !live[7]);
+    assert_int_equal(script.capacity, 141);
+    assert_int_equal(script.block_capacity, 90);
+    assert_int_equal(lab_block_find(&script, "a[39]", 5), 39);
+    for (unsigned i = 0; i < 50; i++)
+        assert_int_equal(add("alloc 3"), LAB_OK);
+    assert_int_equal(add("alloc 3"), LAB_NO_SCRATCH);
+    assert_int_equal(lab_block_find(&script, "b50", 3), 89);
+    assert_int_equal(script.steps[40].kind, LAB_STEP_FREE);
+    good("repeat 65000\nsay x\nend", 65000);
+    assert_true(lab_script_widen(&script, &arena, 4096, 1));
+    assert_int_equal(script.capacity, LAB_SCRIPT_STEPS_MAX);
+}
+
+static void is_title(const char *text, const char *title)
+{
+    size_t length = 77;
+    const char *found = lab_script_title(text, strlen(text), &length);
+    assert_int_equal(found != NULL, title != NULL);
+    assert_int_equal(length, title ? strlen(title) : 0);
+    if (title)
+        assert_memory_equal(found, title, length);
+}
+
+static void titles_are_found(void **state)
+{
+    (void)state;
+    is_title("# x\r\n\r\nabout y\r\n title  a good one \r\nallc", "a good one");
+    is_title("map\ntitle late", NULL);
+    is_title("about x\n", NULL);
+    is_title("titel x\ntitle y", NULL);
+    is_title("", NULL);
+}
+
+/* Which allocators a script's own expectations are not said of. */
+static void others_are_named(void **state)
+{
+    (void)state;
+    struct lab_alloc_spec spec;
+    static const struct {
+        const char *use, *alloc;
+        bool is_other;
+    } cases[] = {
+        {"use heap=8K\nalloc 1", "bump", false},
+        {"use best-fit\nalloc 1", "best-fit", false},
+        {"use best-fit\nalloc 1", "best-fit:grow=4K", false},
+        {"use best-fit\nalloc 1", "best-fit:grow=8K", true},
+        {"use best-fit\nalloc 1", "first-fit", true},
+        {"use best-fit\nalloc 1", "best-fit:order=lifo", true},
+        {"use best-fit:order=lifo\nuse heap=4K\nalloc 1", "best-fit:order=lifo", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(read_text(cases[i].use), LAB_OK);
+        assert_true(lab_parse_alloc(cases[i].alloc, strlen(cases[i].alloc), &spec, NULL));
+        assert_int_equal(lab_script_names_other(&script, &spec), cases[i].is_other);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +314,9 @@ int main(void)
         SCRIPT_TEST(bad_lines_change_nothing),
         SCRIPT_TEST(seed_is_chosen),
         SCRIPT_TEST(blocks_are_found),
+        SCRIPT_TEST(scripts_are_widened),
+        SCRIPT_TEST(titles_are_found),
+        SCRIPT_TEST(others_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,12 @@
-/* In place of what a running kernel has and completion asks for: commands, kinds of crash, traces of the boot. */
+/* In place of what a running kernel has and completion asks for: commands, kinds of crash, traces and scenarios of the boot,
+ * blocks on the desk. */
 #ifndef TESTS_SHELL_STAND_INS_H
 #define TESTS_SHELL_STAND_INS_H
 
 #include <shell/command.h>
 #include <shell/crash.h>
+#include <shell/desk.h>
+#include <shell/scenarios.h>
 #include <shell/traces.h>
 #include <string.h>
 
@@ -13,6 +16,9 @@ static const struct command stand_in_runs[] = {
     {.name = "allocators", .arguments = "[NAME]", .first = COMPLETES_ALLOCATOR},
     {.name = "runs", .arguments = ""},
     {.name = "run", .arguments = "WHAT", .first = COMPLETES_RUN | COMPLETES_OPTION, .rest = COMPLETES_OPTION},
+    {.name = "tell", .arguments = "[NAME]", .first = COMPLETES_SCENARIO, .rest = COMPLETES_OPTION},
+    {.name = "replay", .arguments = "NAME", .first = COMPLETES_TRACE},
+    {.name = "free", .arguments = "BLOCK", .first = COMPLETES_BLOCK},
     {.name = "misuse", .arguments = "[KIND]", .first = COMPLETES_MISUSE, .rest = COMPLETES_OPTION},
     {.name = NULL},
 };
@@ -53,6 +59,21 @@ const char *traces_name(const struct mb2_info *boot, size_t index, size_t *lengt
     (void)boot;
     *length = 6;
     return index == 0 ? "sqlite.trace" : index == 1 ? "python and more" : NULL;
+}
+
+const char *scenarios_name(const struct mb2_info *boot, size_t index, size_t *length)
+{
+    static const char *const files[] = {"best-wins.kfit", "first-wins.kfit"};
+    (void)boot;
+    *length = index < 2 ? strlen(files[index]) - 5 : 0;
+    return index < 2 ? files[index] : NULL;
+}
+
+const char *desk_block_name(struct sh_context *c, uint32_t number, char *name)
+{
+    (void)c;
+    strcpy(name, number == 0 ? "a" : "wall[3]");
+    return number < 2 ? name : NULL;
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* Completion: what is offered at each place of a line. Of allocators, workloads and scenarios all that are registered. */
+/* Completion: what is offered at each place of a line. Of allocators and workloads all that are registered. */
 #include "support.h"
 
 #include <stdio.h>
@@ -42,15 +42,15 @@ static void expect(const char *line, const char *part, const char *words)
 static void commands(void **state)
 {
     (void)state;
-    expect("", "", " allocators_ runs run_ misuse_ mem_ crash_ help_");
-    expect("  ", "", " allocators_ runs run_ misuse_ mem_ crash_ help_");
+    expect("", "", " allocators_ runs run_ tell_ replay_ free_ misuse_ mem_ crash_ help_");
+    expect("  ", "", " allocators_ runs run_ tell_ replay_ free_ misuse_ mem_ crash_ help_");
     expect("ru", "ru", " runs run_");
     expect(" m", "m", " misuse_ mem_");
     expect("x", "x", "");
     expect("runx a", "a", "");
     expect("# r", "r", "");
     expect("help mem", "mem", " mem_");
-    expect("help ", "", " experiments_ allocators_ runs_ run_ misuse_ others_ mem_ crash_ help_");
+    expect("help ", "", " experiments_ allocators_ runs_ run_ tell_ replay_ free_ misuse_ others_ mem_ crash_ help_");
     expect("help run r", "r", "");
     expect("runs ", "", "");
 }
@@ -126,16 +126,24 @@ static void runs(void **state)
     expect("run ramp:blocks=10:order=f", "f", " fifo");
     expect("run ramp:blocks=10:o", "o", " order=");
     expect("run nosuch:", "", "");
-    words[0] = '\0';
-    for (const struct lab_scenario *s = lab_scenarios; s->name; s++)
-        snprintf(words + strlen(words), sizeof words - strlen(words), " %s_", s->name);
-    expect("run scenario:", "", words);
+    expect("run scenario:", "", " best-wins_ first-wins_");
+    expect("run scenario:f", "f", " first-wins_");
+}
+
+static void names_alone(void **state)
+{
+    (void)state;
+    expect("tell ", "", " best-wins_ first-wins_");
+    expect("tell best-wins al", "al", " alloc=");
+    expect("replay p", "p", " python");
+    expect("free ", "", " a_ wall[3]_");
+    expect("free w", "w", " wall[3]_");
 }
 
 /* Those that belong to the kernel command line alone are not offered: a command refuses them. */
 static void options(void **state)
 {
-    static const char keys[] = " alloc= compare= run= seed= vm= heap= pages= check= harden= fail= sample=";
+    static const char keys[] = " alloc= compare= run= seed= vm= heap= pages= check= harden= fail= sample= quiz=";
     (void)state;
     expect("run churn ", "", keys);
     expect("misuse links ", "", keys);
@@ -168,7 +176,8 @@ static void what_is_offered_is_understood(void **state)
             char line[80], room[200];
             struct options parsed;
             struct lab_error error;
-            bool is_beginning = (*word)[strlen(*word) - 1] == '=';
+            char last = (*word)[strlen(*word) - 1];
+            bool is_beginning = last == '=' || last == ':';
             snprintf(line, sizeof line, "%s=%s%s", options_keys[i], *word, is_beginning ? "3" : "");
             options_default(&parsed);
             if (!options_parse(&parsed, line, strlen(line), room, &error))
@@ -185,6 +194,7 @@ int main(void)
         cmocka_unit_test(allocators),
         cmocka_unit_test(options_of_allocators),
         cmocka_unit_test(runs),
+        cmocka_unit_test(names_alone),
         cmocka_unit_test(options),
         cmocka_unit_test(kinds_of_misuse),
         cmocka_unit_test(what_is_offered_is_understood),
