@@ -86,7 +86,9 @@ static void drop_inherited(const struct options *boot, struct options *o)
         o->is_comparison = false;
         o->allocs[0] = defaults.allocs[0];
     }
-    if (o->run.kind == LAB_RUN_NONE || (o->run.text == boot->run.text && is_for_kernel(&o->run)))
+    bool is_inherited = o->run.text == boot->run.text;
+    if (o->run.kind == LAB_RUN_NONE ||
+        (is_inherited && (is_for_kernel(&o->run) || o->run.kind == LAB_RUN_SCENARIO))) /* a lecture begins with one */
         lab_parse_run(default_run, sizeof default_run - 1, &o->run, NULL);
 }
 
