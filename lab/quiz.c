@@ -24,24 +24,61 @@ static void deal_size(struct lab_random *random, const struct lab_script *script
         step->size = vary(random, step->size);
 }
 
-static void shuffle(struct lab_random *random, struct lab_step *steps, size_t count)
+/* The request of that number, from 0, in a run. */
+static struct lab_step *request_in(struct lab_step *run, size_t number)
 {
-    for (size_t left = count; left > 1; left--) {
-        size_t other = lab_random_below(random, (uint32_t)left), size = steps[left - 1].size;
-        steps[left - 1].size = steps[other].size;
-        steps[other].size = size;
+    for (;; run++) {
+        if (run->kind == LAB_STEP_ALLOC && number-- == 0)
+            return run;
     }
+}
+
+static void shuffle(struct lab_random *random, struct lab_step *run, size_t requests)
+{
+    for (size_t left = requests; left > 1; left--) {
+        size_t other = lab_random_below(random, (uint32_t)left);
+        struct lab_step *a = request_in(run, left - 1), *b = request_in(run, other);
+        size_t size = a->size;
+        a->size = b->size;
+        b->size = size;
+    }
+}
+
+/* Deals the run of requests at the beginning of these steps, whether they are questions or not; returns its length. */
+static size_t deal_run(struct lab_random *random, const struct lab_script *script, struct lab_step *steps, size_t count)
+{
+    size_t length = 0, requests = 0;
+    for (; length < count; length++) {
+        if (steps[length].kind == LAB_STEP_ALLOC) {
+            deal_size(random, script, &steps[length]);
+            requests++;
+        } else if (steps[length].kind != LAB_STEP_ASK) {
+            break;
+        }
+    }
+    shuffle(random, steps, requests);
+    return length;
+}
+
+/* What is said of the requests would not be true of others. */
+static void forget_texts(struct lab_script *script)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < script->count; i++) {
+        if (script->steps[i].kind != LAB_STEP_ABOUT && script->steps[i].kind != LAB_STEP_SAY)
+            script->steps[kept++] = script->steps[i];
+    }
+    script->count = kept;
 }
 
 void lab_quiz_deal(struct lab_script *script, uint64_t seed)
 {
     struct lab_random random;
     lab_random_seed(&random, seed);
-    for (size_t i = 0, run; i < script->count; i += run) {
-        for (run = 0; i + run < script->count && script->steps[i + run].kind == LAB_STEP_ALLOC; run++)
-            deal_size(&random, script, &script->steps[i + run]);
-        shuffle(&random, &script->steps[i], run);
-        run += run == 0;
+    forget_texts(script);
+    for (size_t i = 0; i < script->count;) {
+        size_t length = deal_run(&random, script, &script->steps[i], script->count - i);
+        i += length > 0 ? length : 1;
     }
 }
 

@@ -193,12 +193,43 @@ static void each_seed_deals_its_own(void **state)
     assert_memory_not_equal(sizes[0], sizes[1], sizeof sizes[0]);
 }
 
+/* A mark between requests does not part them, and what is said of the old ones is not said of the new. */
+static void marks_and_texts_change_no_deal(void **state)
+{
+    static const char *const sources[] = {
+        "use heap=16K\nalloc 1000 as a\nalloc 2000 as b\nalloc 3000 as c\n",
+        "about Three.\nuse heap=16K\nask\nalloc 1000 as a\nalloc 2000 as b\nask\nalloc 3000 as c\nsay So.\n",
+    };
+    size_t sizes[2][3];
+    for (size_t i = 0; i < 2; i++) {
+        size_t found = 0;
+        begin(*state, sources[i], "first-fit");
+        lab_quiz_deal(&bench.script, 1);
+        for (size_t step = 0; step < bench.script.count; step++) {
+            assert_int_not_equal(bench.script.steps[step].kind, LAB_STEP_SAY);
+            assert_int_not_equal(bench.script.steps[step].kind, LAB_STEP_ABOUT);
+            if (bench.script.steps[step].kind == LAB_STEP_ALLOC)
+                sizes[i][found++] = bench.script.steps[step].size;
+        }
+        assert_int_equal(found, 3);
+        lab_session_end(&bench.session);
+    }
+    assert_memory_equal(sizes[0], sizes[1], sizeof sizes[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(first_fit_says_why), TEST(best_fit_says_why),   TEST(map_is_that_of_the_question),
-        TEST(alignment_is_told),  TEST(questions_in_a_row),  TEST(growth_and_refusal),
-        TEST(score_is_recorded),  TEST(longest_record_fits), TEST(each_seed_deals_its_own),
+        TEST(first_fit_says_why),
+        TEST(best_fit_says_why),
+        TEST(map_is_that_of_the_question),
+        TEST(alignment_is_told),
+        TEST(questions_in_a_row),
+        TEST(growth_and_refusal),
+        TEST(marks_and_texts_change_no_deal),
+        TEST(score_is_recorded),
+        TEST(longest_record_fits),
+        TEST(each_seed_deals_its_own),
     };
     return cmocka_run_group_tests_name("quiz", tests, NULL, NULL);
 }
