@@ -94,7 +94,7 @@ foreach(source IN LISTS KFIT_FUZZ_SOURCES)
            -D CORPUS=${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${short} -D WORK=${PROJECT_BINARY_DIR}/fuzz-${short}
            -D LEAST=${KFIT_FUZZ_LEAST_${short}} -D LEAST_DEEP=${KFIT_FUZZ_LEAST_DEEP_${short}}
            -D MORE=${KFIT_FUZZ_MORE_${short}} -P ${PROJECT_SOURCE_DIR}/cmake/run_fuzzer.cmake)
-  set_tests_properties(fuzz/${short} PROPERTIES TIMEOUT 1200 LABELS fuzz)
+  set_tests_properties(fuzz/${short} PROPERTIES TIMEOUT 7200 LABELS fuzz)   # deep, a million executions take a while
 endforeach()
 
 # fuzz/alloc-<allocator>: 2 seconds each, with KFIT_DEEP set 10 minutes, from one corpus.

@@ -61,7 +61,7 @@ static bool make_scenario(struct lab_name name, uint64_t seed, struct lab_arena 
 {
     char path[512];
     size_t capacity = (size_t)1 << 20;
-    char *text = malloc(capacity); /* stays as long as the program */
+    char *text = lab_arena_take(arena, capacity, 1); /* stays as long as the program */
     struct lab_script script;
     struct lab_error error;
     snprintf(path, sizeof path, "%s/%.*s.kfit", KFIT_LECTURES, (int)name.length, name.text);
