@@ -1,5 +1,5 @@
-/* Every scenario file, played: whatever a file promises comes true, at this width, under its own allocator and under each one that
- * it names. What needs a kernel (page faults, frames, commands of the shell) is played by the kernel's tests. */
+/* Every scenario file, played: whatever a file promises comes true, at this width, under its own allocator and under each
+ * one that it names. What needs a kernel (page faults, frames, commands of the shell) is played by the kernel's tests. */
 #include <stdio.h>
 
 #include <lab/quiz.h>
