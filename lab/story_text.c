@@ -266,8 +266,12 @@ static void tell_list(struct lab_session *s)
 void story_tell_change(struct lab_session *s, const struct lab_step *step)
 {
     const struct lab_extents *before = &s->story->before, *after = &s->story->after;
-    if (!before->is_whole || !after->is_whole)
+    if (!before->is_whole || !after->is_whole) {
+        bool is_large = before->count == LAB_EXTENTS_MAX || after->count == LAB_EXTENTS_MAX;
+        begin_line(s, "the heap");
+        lab_print(s->text, is_large ? "has too many blocks to be compared\n" : "cannot be walked: `check` says why\n");
         return;
+    }
     struct lab_change change = lab_extents_compare(before, after);
     if (change.before + change.after == 0) {
         begin_line(s, "the heap");

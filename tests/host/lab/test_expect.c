@@ -39,20 +39,29 @@ static uint64_t found_in(const struct lab_view *view, enum lab_quantity quantity
     return found;
 }
 
-/* Three blocks of 64 bytes, the middle one freed, then a small one in its place. */
+static _Alignas(4096) unsigned char bytes[4096];
+
+/* Three blocks of 64 bytes, the middle one freed. */
+static void make_heap(struct heap *h, const void *payloads[static 4])
+{
+    static uint8_t starts[4096];
+    struct heap_setup setup = {.ops = policy("first-fit"), .harden = 1};
+    setup.region = (struct heap_region){.base = bytes, .committed = 4096, .reserved = 4096, .starts = starts};
+    heap_default_options(setup.ops, setup.options);
+    assert_int_equal(heap_init(h, &setup), HEAP_OK);
+    for (int i = 0; i < 3; i++)
+        payloads[i] = heap_alloc(h, 64);
+    payloads[3] = NULL;
+    assert_int_equal(heap_free(h, (void *)(uintptr_t)payloads[1]), HEAP_OK);
+}
+
 static void quantities_are_the_heaps(void **state)
 {
     (void)state;
-    static _Alignas(4096) unsigned char bytes[4096];
-    static uint8_t starts[4096];
     struct heap heap;
-    struct heap_setup setup = {.ops = policy("first-fit"), .harden = 1};
     size_t block = 64 + 2 * sizeof(size_t); /* the size of such a block, aligned */
-    setup.region = (struct heap_region){.base = bytes, .committed = 4096, .reserved = 4096, .starts = starts};
-    heap_default_options(setup.ops, setup.options);
-    assert_int_equal(heap_init(&heap, &setup), HEAP_OK);
-    const void *payloads[4] = {heap_alloc(&heap, 64), heap_alloc(&heap, 64), heap_alloc(&heap, 64), NULL};
-    assert_int_equal(heap_free(&heap, (void *)(uintptr_t)payloads[1]), HEAP_OK);
+    const void *payloads[4];
+    make_heap(&heap, payloads);
     const struct lab_memory memory = {.faults = 7, .zero_hits = 3, .cow = 2, .frames = 9, .tables = 4};
     struct heap_shape shape;
     assert_int_equal(heap_measure(&heap, &shape), HEAP_OK);
