@@ -1,6 +1,6 @@
 # The same rooms as libraries of the build machine, at both widths, under AddressSanitizer and UBSan.
-# kfit_host_<room>_<m32|m64>: alloc, lab, mm (with the page-table walker), boot (with src/lib's portable half), shell (what
-# of it needs no running kernel: the line editor, completion, the options).
+# kfit_host_<room>_<m32|m64>: alloc, lab, mm (with the page-table walker), boot (with src/lib's portable half), user (what is
+# pure of it), shell (what of it needs no running kernel: the line editor, completion, the options).
 set(KFIT_SANITIZE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 file(GLOB KFIT_MM_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/mm/*.c)
 list(FILTER KFIT_MM_SOURCES EXCLUDE REGEX "/mm/(kheap|vmm_trap)\\.c$")   # bound to the running kernel
@@ -11,6 +11,8 @@ set(KFIT_SHELL_SOURCES)
 foreach(name complete complete_names line line_history line_input line_row line_tab injection options)
   list(APPEND KFIT_SHELL_SOURCES ${PROJECT_SOURCE_DIR}/src/shell/${name}.c)
 endforeach()
+
+set(KFIT_USER_SOURCES ${PROJECT_SOURCE_DIR}/src/user/elf.c ${PROJECT_SOURCE_DIR}/src/user/range.c)
 
 function(kfit_host_library room width)
   set(name kfit_host_${room}_${width})
@@ -29,9 +31,11 @@ foreach(width m32 m64)
   kfit_host_library(lab ${width} ${KFIT_LAB_SOURCES})
   kfit_host_library(mm ${width} ${KFIT_MM_SOURCES} ${KFIT_PT_SOURCES})
   kfit_host_library(boot ${width} ${KFIT_BOOT_SOURCES})
+  kfit_host_library(user ${width} ${KFIT_USER_SOURCES})
   kfit_host_library(shell ${width} ${KFIT_SHELL_SOURCES})
   kfit_host_library(support ${width} ${PROJECT_SOURCE_DIR}/tests/host/support.c)
   target_link_libraries(kfit_host_lab_${width} PUBLIC kfit_host_alloc_${width})
   target_link_libraries(kfit_host_mm_${width} PUBLIC kfit_host_boot_${width})
+  target_link_libraries(kfit_host_user_${width} PUBLIC kfit_host_mm_${width})
   target_link_libraries(kfit_host_shell_${width} PUBLIC kfit_host_lab_${width} kfit_host_mm_${width})
 endforeach()

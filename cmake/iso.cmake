@@ -16,15 +16,16 @@ set(KFIT_ISO_TREE ${PROJECT_BINARY_DIR}/iso)
 set(KFIT_GRUB_CFG ${KFIT_GENERATED}/grub.cfg)
 file(GLOB KFIT_TRACES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/traces/*.trace.gz)
 file(GLOB KFIT_SCENARIOS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lectures/*.kfit)
-file(GENERATE OUTPUT ${KFIT_GENERATED}/scenarios.txt CONTENT "${KFIT_SCENARIOS}\n")   # one that goes away is a change
+file(GLOB KFIT_LECTURES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/lectures/[0-9]*.md)
+file(GENERATE OUTPUT ${KFIT_GENERATED}/scenarios.txt CONTENT "${KFIT_SCENARIOS}\n${KFIT_LECTURES}\n") # one that goes away is a change
 
 add_custom_command(
   OUTPUT ${KFIT_GRUB_CFG}
   COMMAND ${CMAKE_COMMAND} -D TEMPLATE=${PROJECT_SOURCE_DIR}/iso/grub.cfg.in -D POLICIES=${KFIT_POLICIES_TXT}
-          -D "SCENARIOS=${KFIT_SCENARIOS}" -D "NAMES=${KFIT_PROGRAMS}" -D OUT=${KFIT_GRUB_CFG}
-          -P ${PROJECT_SOURCE_DIR}/cmake/make_menu.cmake
+          -D "SCENARIOS=${KFIT_SCENARIOS}" -D "LECTURES=${KFIT_LECTURES}" -D "NAMES=${KFIT_PROGRAMS}"
+          -D OUT=${KFIT_GRUB_CFG} -P ${PROJECT_SOURCE_DIR}/cmake/make_menu.cmake
   DEPENDS ${PROJECT_SOURCE_DIR}/iso/grub.cfg.in ${PROJECT_SOURCE_DIR}/cmake/make_menu.cmake ${KFIT_POLICIES_TXT}
-          ${KFIT_SCENARIOS} ${KFIT_GENERATED}/scenarios.txt
+          ${KFIT_SCENARIOS} ${KFIT_LECTURES} ${KFIT_GENERATED}/scenarios.txt
   VERBATIM)
 
 # The names on the disc. The file is an input of the disc, so that a trace that goes away also makes it anew.

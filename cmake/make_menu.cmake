@@ -1,7 +1,8 @@
-# cmake -D TEMPLATE=grub.cfg.in -D POLICIES=policies.txt -D "SCENARIOS=a.kfit;b.kfit" -D "NAMES=a;b" -D OUT=grub.cfg
-#       -P make_menu.cmake
-# Writes the GRUB menu: the template with one entry for each allocator, in the order of policies.txt, and one for each scenario,
-# by the name and title of its file, for each kernel; and the names of the programs.
+# cmake -D TEMPLATE=grub.cfg.in -D POLICIES=policies.txt -D "SCENARIOS=a.kfit;b.kfit" -D "LECTURES=01-a.md;02-b.md"
+#       -D "NAMES=a;b" -D OUT=grub.cfg -P make_menu.cmake
+# Writes the GRUB menu: the template with one entry for each allocator, in the order of policies.txt; one for each scenario, by the
+# name and title of its file; one for each lecture, by its heading, with the options of its first line,
+# <!-- boot: OPTIONS -->; all for each kernel; and the names of the programs.
 function(menu_entries arch prefix indent out)
   set(entries "")
   foreach(line IN LISTS policies)
@@ -32,12 +33,35 @@ function(scenario_entries arch indent out)
   set(${out} "${entries}" PARENT_SCOPE)
 endfunction()
 
+function(lecture_entries arch indent out)
+  set(entries "")
+  foreach(file IN LISTS LECTURES)
+    file(STRINGS ${file} options REGEX "^<!-- boot: .* -->$" LIMIT_COUNT 1)
+    file(STRINGS ${file} title REGEX "^# " LIMIT_COUNT 1)
+    if(options STREQUAL "" OR title STREQUAL "")
+      message(FATAL_ERROR "${file}: a lecture begins with a line <!-- boot: OPTIONS --> and a heading")
+    endif()
+    string(REGEX REPLACE "^<!-- boot: (.*) -->$" "\\1" options "${options}")
+    string(REGEX REPLACE "^# +" "" title "${title}")
+    string(REPLACE "'" "'\\''" title "${title}")
+    string(APPEND entries "${indent}menuentry '${title}' {\n"
+      "${indent}    set opts=\"${options}\"\n"
+      "${indent}    boot_kernel ${arch}\n"
+      "${indent}}\n\n")
+  endforeach()
+  set(${out} "${entries}" PARENT_SCOPE)
+endfunction()
+
 file(STRINGS ${POLICIES} policies)
 file(READ ${TEMPLATE} menu)
 menu_entries(x86_64 "" "" entries_x86_64)
 menu_entries(i386 "32-bit " "    " entries_i386)
 scenario_entries(x86_64 "    " scenarios_x86_64)
 scenario_entries(i386 "        " scenarios_i386)
+lecture_entries(x86_64 "    " lectures_x86_64)
+lecture_entries(i386 "        " lectures_i386)
+string(REPLACE "@LECTURES_x86_64@\n" "${lectures_x86_64}" menu "${menu}")
+string(REPLACE "@LECTURES_i386@\n" "${lectures_i386}" menu "${menu}")
 string(REPLACE "@SCENARIOS_x86_64@\n" "${scenarios_x86_64}" menu "${menu}")
 string(REPLACE "@SCENARIOS_i386@\n" "${scenarios_i386}" menu "${menu}")
 string(REPLACE "@ENTRIES_x86_64@\n" "${entries_x86_64}" menu "${menu}")

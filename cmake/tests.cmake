@@ -13,7 +13,7 @@ foreach(source IN LISTS KFIT_HOST_TESTS)
                                KFIT_LECTURES="${PROJECT_SOURCE_DIR}/lectures"
                                KFIT_GOLDEN_FILES="${PROJECT_SOURCE_DIR}/tests/host/lab/golden")
     target_link_options(${target} PRIVATE -${width} ${KFIT_SANITIZE})
-    target_link_libraries(${target} PRIVATE kfit_host_shell_${width} kfit_host_lab_${width} kfit_host_mm_${width}
+    target_link_libraries(${target} PRIVATE kfit_host_shell_${width} kfit_host_lab_${width} kfit_host_user_${width} kfit_host_mm_${width}
                           kfit_host_boot_${width} kfit_host_alloc_${width} kfit_host_support_${width} cmocka)
     string(REGEX REPLACE "^test_" "" short ${test})
     add_test(NAME host/${room}/${short}/${width} COMMAND ${target})
@@ -29,8 +29,8 @@ kfit_generate_registry("${KFIT_TEMPLATE}" ${KFIT_TEMPLATE_REGISTRY} ${KFIT_GENER
 foreach(width m32 m64)
   kfit_host_library(template ${width} ${KFIT_ALLOC_SHARED} ${KFIT_TEMPLATE} ${KFIT_TEMPLATE_REGISTRY}
                     ${PROJECT_SOURCE_DIR}/lab/badalloc.c)
-  foreach(test all_freed badalloc badalloc_table badregion context contract exhaustive faults guards level2 need random
-               refusals)
+  foreach(test all_freed badalloc badalloc_table badregion context contract exhaustive faults guards level2 list need random
+               refusals tell)
     set(target template_test_${test}_${width})
     add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/host/alloc/test_${test}.c)
     target_compile_options(${target} PRIVATE ${KFIT_WARNINGS} -${width} -O1 -g ${KFIT_SANITIZE})
@@ -80,9 +80,11 @@ foreach(source IN LISTS KFIT_FUZZ_SOURCES)
   add_custom_command(
     OUTPUT ${PROJECT_BINARY_DIR}/${name}
     COMMAND ${KFIT_CLANG_FUZZ} ${KFIT_FUZZ_FLAGS} ${KFIT_FUZZ_INCLUDES} ${source} ${of_shell} ${KFIT_BOOT_SOURCES}
-            ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES} ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c -o ${PROJECT_BINARY_DIR}/${name}
+            ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES} ${PROJECT_SOURCE_DIR}/src/user/elf.c
+            ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c -o ${PROJECT_BINARY_DIR}/${name}
     DEPENDS ${source} ${PROJECT_SOURCE_DIR}/tests/host/alloc_shadow.h ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c
             ${of_shell} ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES}
+            ${PROJECT_SOURCE_DIR}/src/user/elf.c
     VERBATIM)
   add_custom_target(build_${name} ALL DEPENDS ${PROJECT_BINARY_DIR}/${name})
   if(short STREQUAL alloc)

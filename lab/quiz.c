@@ -5,8 +5,6 @@
 #include <lab/map.h>
 #include <lab/random.h>
 
-#include "story.h"
-
 enum { MAP_ROWS = 4, LEAST_PERCENT = 75, MOST_PERCENT = 125 };
 
 /* ---- dealing ---- */
@@ -26,24 +24,61 @@ static void deal_size(struct lab_random *random, const struct lab_script *script
         step->size = vary(random, step->size);
 }
 
-static void shuffle(struct lab_random *random, struct lab_step *steps, size_t count)
+/* The request of that number, from 0, in a run. */
+static struct lab_step *request_in(struct lab_step *run, size_t number)
 {
-    for (size_t left = count; left > 1; left--) {
-        size_t other = lab_random_below(random, (uint32_t)left), size = steps[left - 1].size;
-        steps[left - 1].size = steps[other].size;
-        steps[other].size = size;
+    for (;; run++) {
+        if (run->kind == LAB_STEP_ALLOC && number-- == 0)
+            return run;
     }
+}
+
+static void shuffle(struct lab_random *random, struct lab_step *run, size_t requests)
+{
+    for (size_t left = requests; left > 1; left--) {
+        size_t other = lab_random_below(random, (uint32_t)left);
+        struct lab_step *a = request_in(run, left - 1), *b = request_in(run, other);
+        size_t size = a->size;
+        a->size = b->size;
+        b->size = size;
+    }
+}
+
+/* Deals the run of requests at the beginning of these steps, whether they are questions or not; returns its length. */
+static size_t deal_run(struct lab_random *random, const struct lab_script *script, struct lab_step *steps, size_t count)
+{
+    size_t length = 0, requests = 0;
+    for (; length < count; length++) {
+        if (steps[length].kind == LAB_STEP_ALLOC) {
+            deal_size(random, script, &steps[length]);
+            requests++;
+        } else if (steps[length].kind != LAB_STEP_ASK) {
+            break;
+        }
+    }
+    shuffle(random, steps, requests);
+    return length;
+}
+
+/* What is said of the requests would not be true of others. */
+static void forget_texts(struct lab_script *script)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < script->count; i++) {
+        if (script->steps[i].kind != LAB_STEP_ABOUT && script->steps[i].kind != LAB_STEP_SAY)
+            script->steps[kept++] = script->steps[i];
+    }
+    script->count = kept;
 }
 
 void lab_quiz_deal(struct lab_script *script, uint64_t seed)
 {
     struct lab_random random;
     lab_random_seed(&random, seed);
-    for (size_t i = 0, run; i < script->count; i += run) {
-        for (run = 0; i + run < script->count && script->steps[i + run].kind == LAB_STEP_ALLOC; run++)
-            deal_size(&random, script, &script->steps[i + run]);
-        shuffle(&random, &script->steps[i], run);
-        run += run == 0;
+    forget_texts(script);
+    for (size_t i = 0; i < script->count;) {
+        size_t length = deal_run(&random, script, &script->steps[i], script->count - i);
+        i += length > 0 ? length : 1;
     }
 }
 
@@ -80,36 +115,68 @@ static bool is_question(struct lab_quiz *quiz, const struct lab_step *step, bool
     return quiz->hole_count >= least && quiz->hole_count <= LAB_QUIZ_HOLES_MAX;
 }
 
-static void ask(const struct lab_quiz *quiz)
+static void draw(const struct lab_quiz *quiz, const struct lab_sink *sink, bool is_brief)
 {
-    struct lab_session *s = quiz->session;
-    char digits[2][27];
-    struct lab_marks marks = {.label_count = quiz->hole_count, .is_brief = true};
+    struct lab_marks marks = {.label_count = quiz->hole_count, .is_brief = is_brief};
     for (size_t i = 0; i < quiz->hole_count; i++)
         marks.labels[i] = quiz->holes[i].offset;
-    lab_print(s->text, "\nQuestion %zu. %s is asked for %s bytes: a block of %s. Where does it go?\n", quiz->asked,
-              s->run.policy->name, lab_grouped(quiz->step->size, digits[0]), lab_grouped(quiz->wanted, digits[1]));
-    lab_map_marked(s->text, &s->heap, LAB_MAP_WIDTH_MAX, MAP_ROWS, &marks);
+    lab_map_marked(sink, &quiz->session->heap, LAB_MAP_WIDTH_MAX, MAP_ROWS, &marks);
+}
+
+static void ask(struct lab_quiz *quiz)
+{
+    struct lab_session *s = quiz->session;
+    char digits[27];
+    struct lab_buffer buffer;
+    struct lab_sink map = lab_buffer_sink(&buffer, quiz->map, sizeof quiz->map);
+    draw(quiz, &map, false);
+    lab_print(s->text, "\nQuestion %zu. %s is asked for %s bytes", quiz->asked, s->run.policy->name,
+              lab_grouped(quiz->step->size, digits));
+    if (quiz->step->kind == LAB_STEP_ALIGNED)
+        lab_print(s->text, " at a multiple of %s", lab_grouped((uint64_t)1 << quiz->step->align_log2, digits));
+    lab_print(s->text, ": a block of %s. Where does it go?\n", lab_grouped(quiz->wanted, digits));
+    draw(quiz, s->text, true);
     for (size_t i = 0; i < quiz->hole_count; i++)
         lab_print(s->text, "  %c  hole at 0x%04zx  %10s\n", (int)('A' + i), quiz->holes[i].offset,
-                  lab_grouped(quiz->holes[i].size, digits[0]));
+                  lab_grouped(quiz->holes[i].size, digits));
     lab_print(s->text, "  %c  none of them: the heap grows\n  %c  none: the request is refused\n", LAB_QUIZ_GROWS + 0,
               LAB_QUIZ_REFUSED + 0);
+}
+
+/* Whether the heap is the same after such a step, done untold. */
+static bool leaves_heap_alone(const struct lab_step *step)
+{
+    switch (step->kind) {
+    case LAB_STEP_READ:
+    case LAB_STEP_CHECK:
+    case LAB_STEP_ABOUT:
+    case LAB_STEP_SAY:
+    case LAB_STEP_SHOW:
+    case LAB_STEP_ASK:
+    case LAB_STEP_EXPECT:
+    case LAB_STEP_COMMAND:
+        return true;
+    default:
+        return false;
+    }
 }
 
 bool lab_quiz_next(struct lab_quiz *quiz)
 {
     struct lab_session *s = quiz->session;
     bool is_to_ask = false;
+    quiz->continues = quiz->asked > 0;
     while (s->next < s->script->count && quiz->asked < LAB_QUIZ_QUESTIONS_MAX) {
         const struct lab_step *step = &s->script->steps[s->next];
         if (is_question(quiz, step, is_to_ask)) {
             quiz->step = step;
             quiz->wanted = heap_block_size(&s->heap, step->size);
+            quiz->committed = s->heap.committed;
             quiz->asked++;
             ask(quiz);
             return true;
         }
+        quiz->continues = quiz->continues && leaves_heap_alone(step);
         is_to_ask = step->kind == LAB_STEP_ASK || (is_to_ask && step->kind == LAB_STEP_SAY);
         bool is_said = step->kind == LAB_STEP_SAY || step->kind == LAB_STEP_ABOUT;
         enum lab_stepped came = lab_session_step(s, is_said ? LAB_TELL_SCRIPT : LAB_TELL_NOTHING);
@@ -164,43 +231,104 @@ static void place(struct lab_quiz *quiz)
         quiz->answer = LAB_QUIZ_GROWS; /* it may then lie in the last hole, made larger */
 }
 
+/* What became of a hole: the word in the record, and what is said of it, around the bytes left over or missing. */
+struct fate {
+    const char *word, *before, *after; /* `after` NULL: no bytes are named */
+};
+
+static struct fate fate_of(const struct lab_quiz *quiz, size_t i)
+{
+    const struct lab_quiz_hole *hole = &quiz->holes[i];
+    if (quiz->answer == (char)('A' + i))
+        return (struct fate){"taken", "taken: ", " left over"};
+    if (hole->size < quiz->wanted)
+        return (struct fate){"too_small", "too small: ", " missing"};
+    if (!hole->is_looked_at)
+        return (struct fate){"not_looked_at", "not looked at; ", " would be left over"};
+    if (hole->verdict == HEAP_MISALIGNED)
+        return (struct fate){"misaligned", "large enough, but not at that alignment", NULL};
+    return (struct fate){"large_enough", "large enough; ", " would be left over"};
+}
+
+/* By how much the hole and the block sought differ. */
+static size_t difference(const struct lab_quiz *quiz, size_t i)
+{
+    size_t size = quiz->holes[i].size;
+    return size < quiz->wanted ? quiz->wanted - size : size - quiz->wanted;
+}
+
+static void print_reason(const struct lab_quiz *quiz, size_t i, const struct lab_sink *sink)
+{
+    struct fate fate = fate_of(quiz, i);
+    char digits[27];
+    lab_print(sink, "%s", fate.before);
+    if (fate.after)
+        lab_print(sink, "%s%s", lab_grouped(difference(quiz, i), digits), fate.after);
+}
+
 static void tell_hole(const struct lab_quiz *quiz, size_t i)
 {
     const struct lab_sink *text = quiz->session->text;
-    const struct lab_quiz_hole *hole = &quiz->holes[i];
-    char digits[27];
     lab_print(text, "  %c  ", (int)('A' + i));
-    if (quiz->answer == (char)('A' + i))
-        lab_print(text, "taken: %s left over\n", lab_grouped(hole->size - quiz->wanted, digits));
-    else if (hole->size < quiz->wanted)
-        lab_print(text, "too small: %s missing\n", lab_grouped(quiz->wanted - hole->size, digits));
-    else if (!hole->is_looked_at)
-        lab_print(text, "not looked at; %s would be left over\n", lab_grouped(hole->size - quiz->wanted, digits));
-    else if (hole->verdict == HEAP_MISALIGNED)
-        lab_print(text, "large enough, but not at that alignment\n");
-    else
-        lab_print(text, "large enough; %s would be left over\n", lab_grouped(hole->size - quiz->wanted, digits));
+    print_reason(quiz, i, text);
+    lab_print(text, "\n");
 }
 
-static void record(const struct lab_quiz *quiz, char given)
+/* ---- the record ---- */
+
+/* Its lines as an array; cuts in place. */
+static void put_map(struct lab_json *j, char *map)
+{
+    char *line = map;
+    lab_json_open_array(j, "map");
+    for (char *c = map; *c; c++) {
+        if (*c != '\n')
+            continue;
+        *c = '\0';
+        lab_json_text(j, NULL, line);
+        line = c + 1;
+    }
+    lab_json_close_array(j);
+}
+
+static void put_hole(struct lab_json *j, const struct lab_quiz *quiz, size_t i)
+{
+    const struct lab_quiz_hole *hole = &quiz->holes[i];
+    const char letter[] = {(char)('A' + i), '\0'};
+    char reason[80];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, reason, sizeof reason);
+    print_reason(quiz, i, &sink);
+    lab_json_open_object(j, NULL);
+    lab_json_text(j, "letter", letter);
+    lab_json_number(j, "at", hole->offset);
+    lab_json_number(j, "size", hole->size);
+    lab_json_bool(j, "looked_at", hole->is_looked_at);
+    lab_json_text(j, "verdict", fate_of(quiz, i).word);
+    lab_json_number(j, hole->size < quiz->wanted ? "missing" : "left_over", difference(quiz, i));
+    lab_json_text(j, "reason", reason);
+    lab_json_close_object(j);
+}
+
+static void record(struct lab_quiz *quiz, char given)
 {
     const struct lab_session *s = quiz->session;
     const char answer[] = {quiz->answer, '\0'}, answered[] = {given, '\0'};
     struct lab_json j;
     lab_json_begin(&j, s->records, "quiz");
     lab_json_number(&j, "question", quiz->asked);
+    lab_json_bool(&j, "continues", quiz->continues);
     lab_json_text(&j, "alloc", s->run.policy->name);
+    lab_json_text(&j, "rule", s->run.policy->summary);
     lab_json_number(&j, "asked", quiz->step->size);
+    if (quiz->step->kind == LAB_STEP_ALIGNED)
+        lab_json_number(&j, "align", (uint64_t)1 << quiz->step->align_log2);
     lab_json_number(&j, "block_size", quiz->wanted);
-    lab_json_number(&j, "heap", s->heap.committed);
+    lab_json_number(&j, "heap", quiz->committed);
+    put_map(&j, quiz->map);
     lab_json_open_array(&j, "holes");
-    for (size_t i = 0; i < quiz->hole_count; i++) {
-        lab_json_open_object(&j, NULL);
-        lab_json_number(&j, "at", quiz->holes[i].offset);
-        lab_json_number(&j, "size", quiz->holes[i].size);
-        lab_json_bool(&j, "looked_at", quiz->holes[i].is_looked_at);
-        lab_json_close_object(&j);
-    }
+    for (size_t i = 0; i < quiz->hole_count; i++)
+        put_hole(&j, quiz, i);
     lab_json_close_array(&j);
     lab_json_text(&j, "answer", answer);
     lab_json_text(&j, "given", answered);
@@ -220,15 +348,26 @@ void lab_quiz_reveal(struct lab_quiz *quiz, char given)
         lab_print(s->text, letter ? "No: it is %c.\n" : "It is %c.\n", quiz->answer);
     for (size_t i = 0; i < quiz->hole_count; i++)
         tell_hole(quiz, i);
-    lab_print(s->text, "  %s: %s\n", s->run.policy->name, s->run.policy->summary);
+    lab_print(s->text, "  %s: %s\n", s->run.policy->name, heap_rule(s->run.policy));
     record(quiz, letter);
 }
 
-void lab_quiz_print_score(const struct lab_quiz *quiz)
+static void record_score(const struct lab_quiz *quiz)
+{
+    struct lab_json j;
+    lab_json_begin(&j, quiz->session->records, "score");
+    lab_json_number(&j, "questions", quiz->asked);
+    lab_json_number(&j, "answered", quiz->answered);
+    lab_json_number(&j, "right", quiz->right);
+    lab_json_end(&j);
+}
+
+void lab_quiz_tell_score(const struct lab_quiz *quiz)
 {
     const struct lab_sink *text = quiz->session->text;
     if (quiz->asked == 0)
         lab_print(text, "No question here: there are never two holes to choose from.\n");
     else
         lab_print(text, "\n%zu of %zu right, %zu skipped.\n", quiz->right, quiz->asked, quiz->asked - quiz->answered);
+    record_score(quiz);
 }

@@ -169,9 +169,15 @@ void lab_record_sample(const struct lab_sink *sink, const struct lab_run *run, s
 
 /* ---- a heap as it stands ---- */
 
+enum {
+    EXTENT_MOST = 112, /* bytes of one in the record, the longest numbers and name taken */
+    HEAP_TAIL = 64,    /* of what stands behind them */
+};
+
 struct extents {
     struct lab_json *json;
-    size_t count;
+    const struct lab_owners *owners;
+    size_t left_out;
 };
 
 static bool put_extent(void *context, const struct heap_extent *extent)
@@ -179,27 +185,32 @@ static bool put_extent(void *context, const struct heap_extent *extent)
     static const char *const kinds[] = {
         [HEAP_META] = "meta", [HEAP_USED] = "used", [HEAP_FREE] = "free", [HEAP_UNTRACKED] = "untracked"};
     struct extents *e = context;
-    if (e->count++ >= LAB_RECORD_EXTENTS_MAX)
+    char name[LAB_BLOCK_TEXT];
+    if (e->left_out > 0 || e->json->written + EXTENT_MOST + HEAP_TAIL > LAB_RECORD_MAX) {
+        e->left_out++;
         return true;
+    }
     lab_json_open_array(e->json, NULL);
     lab_json_text(e->json, NULL, kinds[extent->kind]);
     lab_json_number(e->json, NULL, extent->offset);
     lab_json_number(e->json, NULL, extent->size);
+    if (extent->kind == HEAP_USED && e->owners && e->owners->name(e->owners->context, extent, name))
+        lab_json_text(e->json, NULL, name);
     lab_json_close_array(e->json);
     return true;
 }
 
-void lab_record_heap(const struct lab_sink *sink, struct heap *h)
+void lab_record_heap(const struct lab_sink *sink, struct heap *h, const struct lab_owners *owners)
 {
     struct lab_json j;
-    struct extents extents = {.json = &j};
+    struct extents extents = {.json = &j, .owners = owners};
     lab_json_begin(&j, sink, "heap");
     lab_json_text(&j, "alloc", h->ops->name);
     lab_json_number(&j, "heap", h->committed);
     lab_json_open_array(&j, "extents");
     heap_walk(h, put_extent, &extents);
     lab_json_close_array(&j);
-    if (extents.count > LAB_RECORD_EXTENTS_MAX)
-        lab_json_number(&j, "extents_left_out", extents.count - LAB_RECORD_EXTENTS_MAX);
+    if (extents.left_out > 0)
+        lab_json_number(&j, "extents_left_out", extents.left_out);
     lab_json_end(&j);
 }

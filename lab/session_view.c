@@ -104,12 +104,21 @@ static void show_stats(struct lab_session *s)
               (uintmax_t)c->probes, (uintmax_t)c->splits, (uintmax_t)c->merges, (uintmax_t)c->grows);
 }
 
+static bool owner_of(const void *context, const struct heap_extent *extent, char *out)
+{
+    const struct lab_session *s = context;
+    uint32_t block = lab_session_block_in(s, extent->offset, extent->size);
+    if (block != LAB_NO_INDEX)
+        lab_block_text(s->script, block, out);
+    return block != LAB_NO_INDEX;
+}
+
 void lab_session_show(struct lab_session *s, enum lab_show show)
 {
     switch (show) {
     case LAB_SHOW_MAP:
         lab_map(s->text, &s->heap, LAB_MAP_WIDTH_MAX, MAP_ROWS);
-        lab_record_heap(s->records, &s->heap);
+        lab_record_heap(s->records, &s->heap, &(struct lab_owners){.name = owner_of, .context = s});
         break;
     case LAB_SHOW_HOLES:
         lab_holes(s->text, &s->heap, LIST_MOST);

@@ -59,15 +59,19 @@ static bool is_request(const struct lab_step *step)
 
 /* ---- from a step's announcement to its end ---- */
 
+static void print_statement(const struct lab_session *s, const struct lab_step *step)
+{
+    lab_print(s->text, "[%zu] ", s->done);
+    lab_step_print(s->text, s->script, step);
+    lab_print(s->text, "\n");
+}
+
 void lab_story_announce(const struct lab_session *s, const struct lab_step *step, enum lab_telling telling)
 {
     if (step->kind == LAB_STEP_ABOUT || step->kind == LAB_STEP_SAY)
         lab_print(s->text, "%.*s\n", (int)step->text_length, step->text);
-    if (!lab_is_operation(step->kind) || (step->is_again && telling != LAB_TELL_STEPS))
-        return;
-    lab_print(s->text, "[%zu] ", s->done);
-    lab_step_print(s->text, s->script, step);
-    lab_print(s->text, "\n");
+    if (lab_is_operation(step->kind) && (!step->is_again || telling == LAB_TELL_STEPS))
+        print_statement(s, step);
 }
 
 static void tell_place(const struct lab_session *s, const struct lab_step *step)
@@ -85,6 +89,17 @@ static void tell_finding(const struct lab_session *s)
     lab_print(s->text, "\n");
 }
 
+/* Of those refused in a loop's later rounds the heap's first one is told, and the others are counted. */
+static void tell_refused(struct lab_session *s, const struct lab_step *step, bool is_full)
+{
+    if (!is_full && step->is_again) {
+        if (s->refused > 1)
+            return;
+        print_statement(s, step);
+    }
+    story_tell_refusal(s, step);
+}
+
 void lab_story_close(struct lab_session *s, const struct lab_step *step, enum lab_stepped came,
                      enum lab_telling telling)
 {
@@ -98,7 +113,7 @@ void lab_story_close(struct lab_session *s, const struct lab_step *step, enum la
         story_tell_search(s, step);
     }
     if (came == LAB_STEPPED_REFUSED)
-        story_tell_refusal(s, step);
+        tell_refused(s, step, is_full);
     else if (is_full && came == LAB_STEPPED)
         story_tell_change(s, step);
     else if (!is_full && !step->is_again)

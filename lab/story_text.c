@@ -61,6 +61,10 @@ void story_tell_asked(const struct lab_session *s, const struct lab_step *step, 
         tell_parts(s, &s->blocks[step->block]);
     else
         lab_print(s->text, ": a block of %s\n", lab_grouped(heap_block_size(&s->heap, step->size), digits));
+    if (s->run.policy->sizing) {
+        begin_line(s, "size");
+        lab_print(s->text, "%s\n", s->run.policy->sizing);
+    }
 }
 
 /* ---- what the search looked at ---- */
@@ -145,7 +149,7 @@ void story_tell_search(const struct lab_session *s, const struct lab_step *step)
     }
     if (story->chosen.address) {
         begin_line(s, "chosen");
-        lab_print(s->text, "0x%04zx: %s\n", story_offset(s, story->chosen.address), s->run.policy->summary);
+        lab_print(s->text, "0x%04zx: %s\n", story_offset(s, story->chosen.address), heap_rule(s->run.policy));
     }
 }
 

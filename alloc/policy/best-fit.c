@@ -48,6 +48,7 @@ static void *best_fit_alloc(struct heap *h, size_t bytes, size_t align)
 const struct heap_ops heap_policy_best_fit = {
     .name = "best-fit",
     .summary = "the smallest hole that is large enough",
+    .sizing = "header and payload, up to a multiple of the alignment",
     .source = "Knuth, The Art of Computer Programming 1, section 2.5",
     .complexity = "alloc O(holes), free O(1) beside a hole",
     .family = "a list of holes",

@@ -187,6 +187,8 @@ static bool sized_check(struct heap *h)
 const struct heap_ops heap_policy_bump_sized = {
     .name = "bump-sized",
     .summary = "bump with each block's size in front: can be walked",
+    .rule = "the place above the frontier",
+    .sizing = "header and payload, up to a multiple of the alignment",
     .source = "Kernighan and Ritchie, The C Programming Language, section 8.7",
     .complexity = "alloc O(1), free O(1) without effect",
     .family = "no reuse",

@@ -141,6 +141,7 @@ static bool bump_check(struct heap *h)
 const struct heap_ops heap_policy_bump = {
     .name = "bump",
     .summary = "a frontier that only moves up; nothing is reused",
+    .sizing = "up to a multiple of the alignment; no header",
     .source = "Wilson et al., Dynamic Storage Allocation, IWMM 1995",
     .complexity = "alloc O(1), free O(1) without effect",
     .family = "no reuse",

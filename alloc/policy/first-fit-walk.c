@@ -43,20 +43,16 @@ HEAP_TWICE struct block *lowest_that_holds(struct heap *h, const struct fit_requ
             heap_blame(h, HEAP_FAULT_HEADER, b);
             return NULL;
         }
-        if (block_is_used(b)) {
-            fit_tell(h, tells, b, HEAP_IN_USE);
-        } else if (fit_holds(b, request)) {
-            fit_tell(h, tells, b, HEAP_TAKEN);
+        bool holds = !block_is_used(b) && fit_holds(b, request);
+        fit_tell(h, tells, b, holds ? HEAP_TAKEN : block_is_used(b) ? HEAP_IN_USE : fit_why_not(b, request));
+        if (holds)
             return b;
-        } else {
-            fit_tell(h, tells, b, fit_why_not(b, request));
-        }
     }
     return NULL;
 }
 
 /* With merge=deferred joins all holes that touch; whether the search for the request is worth repeating. */
-static bool join_all(struct heap *h, const struct fit_request *request)
+HEAP_TWICE bool join_all(struct heap *h, const struct fit_request *request)
 {
     uint64_t merges = h->counters.merges;
     if (!fit_may_join(h, request))
@@ -158,6 +154,8 @@ static void walk_extend(struct heap *h, size_t added)
 const struct heap_ops heap_policy_first_fit_walk = {
     .name = "first-fit-walk",
     .summary = "first-fit's placements, by stepping over all blocks",
+    .rule = "the lowest hole that is large enough",
+    .sizing = "header and payload, up to a multiple of the alignment",
     .source = "Knuth, The Art of Computer Programming 1, section 2.5, algorithm A",
     .complexity = "alloc O(blocks), free O(1)",
     .family = "a walk over all blocks",

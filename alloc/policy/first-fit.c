@@ -37,6 +37,7 @@ static void *first_fit_alloc(struct heap *h, size_t bytes, size_t align)
 const struct heap_ops heap_policy_first_fit = {
     .name = "first-fit",
     .summary = "the lowest hole that is large enough",
+    .sizing = "header and payload, up to a multiple of the alignment",
     .source = "Knuth, The Art of Computer Programming 1, section 2.5, algorithm A",
     .complexity = "alloc O(holes), free O(1) beside a hole",
     .family = "a list of holes",

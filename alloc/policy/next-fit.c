@@ -58,6 +58,7 @@ static void *next_fit_alloc(struct heap *h, size_t bytes, size_t align)
 const struct heap_ops heap_policy_next_fit = {
     .name = "next-fit",
     .summary = "the first large enough from where the last search ended",
+    .sizing = "header and payload, up to a multiple of the alignment",
     .source = "Knuth, The Art of Computer Programming 1, section 2.5, exercise 6",
     .complexity = "alloc O(holes), free O(1) beside a hole",
     .family = "a list of holes",

@@ -279,6 +279,8 @@ static bool reuse_check(struct heap *h)
 const struct heap_ops heap_policy_reuse = {
     .name = "reuse",
     .summary = "freed blocks are used again as they are; no split, no merge",
+    .rule = "the first freed block that holds it, or the frontier",
+    .sizing = "header and payload, up to a multiple of the alignment",
     .source = "Burelle, A Malloc Tutorial, EPITA 2009, before it splits",
     .complexity = "alloc O(blocks), free O(1)",
     .family = "a walk over all blocks",

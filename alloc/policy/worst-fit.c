@@ -43,6 +43,7 @@ static void *worst_fit_alloc(struct heap *h, size_t bytes, size_t align)
 const struct heap_ops heap_policy_worst_fit = {
     .name = "worst-fit",
     .summary = "the largest hole",
+    .sizing = "header and payload, up to a multiple of the alignment",
     .source = "Knuth, The Art of Computer Programming 1, section 2.5",
     .complexity = "alloc O(holes), free O(1) beside a hole",
     .family = "a list of holes",

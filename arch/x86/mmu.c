@@ -1,29 +1,19 @@
 /* The memory management unit, as far as both widths drive it alike. */
 #include <arch/mmu.h>
 
+#include "cpuid.h"
 #include "trap.h"
-
-struct cpuid {
-    uint32_t eax, ebx, ecx, edx;
-};
-
-static struct cpuid cpuid(uint32_t leaf)
-{
-    struct cpuid r;
-    __asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(0));
-    return r;
-}
 
 bool arch_mmu_has_nx(void)
 {
     if (sizeof(void *) == 4)
         return false; /* the two-level format of i386 has no such bit */
-    return cpuid(0x80000000).eax >= 0x80000001 && cpuid(0x80000001).edx >> 20 & 1;
+    return cpuid_has(0x80000001) && cpuid(0x80000001).edx >> 20 & 1;
 }
 
 bool arch_mmu_guards_user_code(void)
 {
-    return cpuid(0).eax >= 7 && cpuid(7).ebx >> 7 & 1;
+    return cpuid_has(7) && cpuid(7).ebx >> 7 & 1;
 }
 
 /* CR4.SMEP (Intel SDM volume 3, section 4.6). */
@@ -37,9 +27,7 @@ static void enable_user_code_guard(void)
 /* EFER.NXE: without it the no-execute bit is a reserved one (Intel SDM volume 3, section 4.1.1). */
 static void enable_nx(void)
 {
-    uint32_t low, high;
-    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(0xC0000080));
-    __asm__ volatile("wrmsr" : : "a"(low | 1u << 11), "d"(high), "c"(0xC0000080));
+    msr_write(MSR_EFER, msr_read(MSR_EFER) | 1u << 11);
 }
 
 void arch_mmu_activate(paddr_t root)

@@ -3,11 +3,14 @@
  *      ring3_enter (ring3.asm of each width) keeps the kernel's registers on the stack, notes the stack pointer in the task
  *      segment, where entries from ring 3 begin, and returns from an interrupt that never was, into ring 3. ring3_leave takes
  *      the same stack pointer and returns as if ring3_enter were done.
+ *
+ * The processor has faster ways into ring 0, which lead where a firmware may have set them to lead. They are closed.
  */
 #include <arch/irq.h>
 #include <arch/user.h>
 #include <lib/assert.h>
 
+#include "cpuid.h"
 #include "trap.h"
 
 /* ring3.asm. `slot`: ring3_stack_slot(). */
@@ -16,6 +19,17 @@ _Noreturn void ring3_leave(void *slot);
 
 volatile uintptr_t ring3_stopped;
 static bool is_running;
+
+/* `syscall` is undefined without EFER.SCE, `sysenter` faults without a code segment (Intel SDM volume 3, sections 5.8.7 and
+ * 5.8.8). */
+void ring3_init(void)
+{
+    enum { MSR_SYSENTER_CS = 0x174 };
+    if (cpuid(1).edx >> 11 & 1)
+        msr_write(MSR_SYSENTER_CS, 0);
+    if (cpuid_has(0x80000001) && cpuid(0x80000001).edx & (1u << 11 | 1u << 29))
+        msr_write(MSR_EFER, msr_read(MSR_EFER) & ~(uint64_t)1);
+}
 
 void arch_user_run(const struct arch_user_start *start)
 {

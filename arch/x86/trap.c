@@ -161,4 +161,5 @@ void trap_init(void)
         gate_set(vector, trap_stubs[vector], false);
     gate_set(TRAP_USER_CALL, (uintptr_t)trap_user_stub, true);
     gates_load();
+    ring3_init();
 }

@@ -34,6 +34,9 @@ void trap_init(void);
 /* Each width: the page tables have a new root, which the double-fault stack must use too. */
 void trap_root_changed(uintptr_t root);
 
+/* ring3.c: once, at start: int 0x80 is the only way into the kernel. */
+void ring3_init(void);
+
 /* ring3.c: a system call; an exception in ring 3 that nothing has resolved; and the return from arch_user_run in place of one
  * to a ring that is stopped: 3, or 0 for none. */
 extern volatile uintptr_t ring3_stopped;

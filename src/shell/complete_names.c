@@ -20,7 +20,8 @@ void complete_offer_all(struct complete_word *w, size_t start, const char *const
 {
     for (; *names; names++) {
         size_t length = strlen(*names);
-        complete_offer(w, start, *names, length, (*names)[length - 1] == '=' ? '\0' : end);
+        char last = (*names)[length - 1];
+        complete_offer(w, start, *names, length, last == '=' || last == ':' ? '\0' : end);
     }
 }
 

@@ -17,7 +17,7 @@ struct complete_word {
 /* Offers a name in place of what the word has from `start` on, if that is how the name begins. `end` as in struct line_offers. */
 void complete_offer(struct complete_word *w, size_t start, const char *name, size_t length, char end);
 
-/* The same for each of `names`, ended by NULL; behind one that ends in "=" nothing follows. */
+/* The same for each of `names`, ended by NULL; behind one that ends in "=" or ":" nothing follows. */
 void complete_offer_all(struct complete_word *w, size_t start, const char *const *names, char end);
 
 /* NAME[:key=value...] from `start` on: names, keys or words, by what stands there already. */

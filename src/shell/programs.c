@@ -86,7 +86,9 @@ static void drop_inherited(const struct options *boot, struct options *o)
         o->is_comparison = false;
         o->allocs[0] = defaults.allocs[0];
     }
-    if (o->run.kind == LAB_RUN_NONE || (o->run.text == boot->run.text && is_for_kernel(&o->run)))
+    bool is_inherited = o->run.text == boot->run.text;
+    if (o->run.kind == LAB_RUN_NONE ||
+        (is_inherited && (is_for_kernel(&o->run) || o->run.kind == LAB_RUN_SCENARIO))) /* a lecture begins with one */
         lab_parse_run(default_run, sizeof default_run - 1, &o->run, NULL);
 }
 
@@ -249,6 +251,53 @@ static bool run_named(struct sh_context *c, struct program_run *run, const struc
     bool has_run = run_loaded(c, run, &request);
     modules_unmap(&file);
     return has_run;
+}
+
+/* ---- for self-tests ---- */
+
+static void say_nothing(void *context, const char *text, size_t bytes)
+{
+    (void)context, (void)text, (void)bytes;
+}
+
+static const char trial_run[] = "churn:ops=16:live=5:size=100-3000:resize=200";
+
+static bool try_loaded(struct sh_context *c, struct user_program *p, struct user_request *request)
+{
+    enum elf_status why;
+    request->backing = VMM_IMMEDIATE; /* a page fault of the kernel's that finds no frame is a panic, as it must be */
+    request->write = say_nothing;
+    if (user_load(p, c->world.space, request, &why) != USER_OK)
+        return false;
+    user_run(p);
+    user_unload(p);
+    return p->end == USER_EXITED && p->status == 0 && p->result.done == request->input_bytes / sizeof(struct lab_op) &&
+           p->result.refused == 0;
+}
+
+enum programs_trial programs_try(struct sh_context *c, const char *name)
+{
+    static struct job job;
+    static struct user_program program;
+    struct modules_mapped file;
+    enum programs_trial trial = PROGRAMS_REFUSED;
+    const struct mb2_module *module = find(c->boot, name);
+    size_t mark = c->arena.used;
+    if (!module)
+        return PROGRAMS_NONE;
+    options_default(&job.options);
+    lab_parse_run(trial_run, sizeof trial_run - 1, &job.options.run, NULL);
+    job.options.run.values.seed = 1;
+    if (job.options.run.workload->make(&job.options.run.values, &c->arena, &job.ops) &&
+        modules_map(c->world.space, module, &file)) {
+        struct user_request request = request_of(c, &job, NULL);
+        request.file = file.text;
+        request.file_bytes = file.length;
+        trial = try_loaded(c, &program, &request) ? PROGRAMS_WELL : PROGRAMS_REFUSED;
+        modules_unmap(&file);
+    }
+    lab_arena_release(&c->arena, mark);
+    return trial;
 }
 
 /* ---- commands ---- */

@@ -12,4 +12,12 @@ void programs_run(struct sh_context *c, const char *arguments);
 /* `programs [options]`: own-heap and kernel-heap on the same operations under the same allocator, one table. */
 void programs_compare(struct sh_context *c, const char *arguments);
 
+/* For self-tests: a program on a few operations, its memory at once, without a word. */
+enum programs_trial {
+    PROGRAMS_NONE,    /* this boot has no such program */
+    PROGRAMS_WELL,    /* all operations done, none refused */
+    PROGRAMS_REFUSED, /* anything else: not loaded, ended, or requests refused */
+};
+enum programs_trial programs_try(struct sh_context *c, const char *name);
+
 #endif

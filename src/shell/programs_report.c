@@ -16,9 +16,8 @@ static void print_page_fault(struct sh_context *c, const struct lab_sink *sink, 
 {
     const struct arch_trap *trap = &p->trap;
     const struct arch_access access = arch_access_of(trap->error);
-    const char *what = access.fetch || trap->ip == trap->address ? "execution at"
-                       : access.write                            ? "write to"
-                                                                 : "read of";
+    bool is_fetch = access.fetch || (trap->ip == trap->address && !access.write); /* not all processors tell */
+    const char *what = is_fetch ? "execution at" : access.write ? "write to" : "read of";
     lab_print(sink, ": %s 0x%jx (", what, (uintmax_t)trap->address);
     place_print(sink, trap->address <= p->paging.pt.last ? &p->space : c->world.space, trap->address);
     lab_print(sink, "): %s", fault_verdict_text(p->verdict));
@@ -42,7 +41,8 @@ void programs_tell_end(struct sh_context *c, struct program_run *run)
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, message, sizeof message);
     if (p->end == USER_EXITED && p->status == 0) {
-        lab_print(&c->text, "Program %s ended well.\n", run->name);
+        if (p->result.done == 0) /* else its figures speak for it */
+            lab_print(&c->text, "Program %s ended well.\n", run->name);
         return;
     }
     lab_print(&sink, "program %s: ", run->name);
@@ -241,15 +241,19 @@ static void record_end(struct lab_json *j, const struct user_program *p)
 void programs_record(struct sh_context *c, const struct program_run *run)
 {
     const struct user_program *p = &run->program;
+    const char *policy = run->options->allocs[0].policy->name;
+    const char *options = run->alloc + strlen(policy); /* behind the name and its colon */
     char digits[17];
     struct lab_buffer buffer;
     struct lab_sink sink = lab_buffer_sink(&buffer, digits, sizeof digits);
     struct lab_json j;
     lab_print(&sink, "%016jx", (uintmax_t)p->result.placement);
+    options += *options == ':';
     lab_json_begin(&j, &c->records, "program");
     lab_json_text(&j, "name", run->name);
     lab_json_text(&j, "word", run->word);
-    lab_json_long_text(&j, "options", run->alloc, strlen(run->alloc), 640);
+    lab_json_text(&j, "alloc", policy);
+    lab_json_long_text(&j, "options", options, strlen(options), 640);
     lab_json_long_text(&j, "run", run->run, strlen(run->run), 640);
     lab_json_number(&j, "seed", run->options->seed);
     lab_json_text(&j, "arch", arch_name);

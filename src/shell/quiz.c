@@ -50,7 +50,7 @@ static void ask_all(struct sh_context *c)
             break;
     }
     desk_work_end(c);
-    lab_quiz_print_score(&quiz);
+    lab_quiz_tell_score(&quiz);
     c->is_desk_latest = true;
 }
 

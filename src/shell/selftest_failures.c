@@ -5,6 +5,7 @@
 #include <arch/probe.h>
 
 #include "experiment.h"
+#include "programs.h"
 #include "selftest.h"
 
 enum {
@@ -138,6 +139,12 @@ static enum outcome replay(struct sh_context *c)
     return outcome;
 }
 
+/* In a boot without programs there is nothing that could fail. */
+static enum outcome run_program(struct sh_context *c)
+{
+    return programs_try(c, "kernel-heap") == PROGRAMS_REFUSED ? REFUSED : DONE;
+}
+
 /* ---- the rounds ---- */
 
 static bool is_whole(struct sh_context *c, size_t free_frames)
@@ -223,6 +230,11 @@ static bool replay_holds(struct sh_context *c)
     return holds;
 }
 
+static bool program_holds(struct sh_context *c)
+{
+    return survives_all(c, run_program);
+}
+
 static bool frames_are_sound(struct sh_context *c)
 {
     return pmm_check(c->world.space->paging->pmm);
@@ -236,6 +248,7 @@ const struct selftest selftest_failures[] = {
     {"... page faults, on demand and from the zero page", faults_hold},
     {"... an address space", space_create_holds},
     {"... a replay under an allocator", replay_holds},
+    {"... a program in user mode", program_holds},
     {"the frame allocator is sound after all that", frames_are_sound},
     {NULL, NULL},
 };

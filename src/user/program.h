@@ -19,7 +19,7 @@
 #include "calls.h"
 #include "elf.h"
 
-enum { USER_SECONDS = 10 }; /* of timer time that a program may take */
+enum { USER_SECONDS = 5 }; /* of timer time that a program may take */
 
 enum user_status {
     USER_OK = 0,

@@ -2,7 +2,6 @@
  *
  * What the measurement of a call costs is learned before, from one of nothing, and taken off for each call.
  */
-#include <arch/cpu.h>
 #include <arch/irq.h>
 
 #include "private.h"
@@ -15,7 +14,6 @@ static struct user_program *volatile current;
 static struct {
     uint64_t before, vm_before; /* of the call under way */
     uint64_t in_calls;          /* cycles measured in calls so far */
-    uint64_t vm_in_calls;       /* cycles in page faults, during calls too */
     uint64_t calls;             /* measured so far */
     uint64_t written;           /* cycles that the console took */
 } meter;

@@ -9,6 +9,8 @@ or by the command in a comment before the block: <!-- session: ./kfit run --icou
 as the page shows it, to the letter. A line that is `...` stands for any lines. In a block marked `console any-numbers`
 figures may differ: they depend on where the linker put something, or on the machine.
 
+A block marked `sh` is run as a script, whose commands must all succeed; nothing is compared.
+
     KFIT_DOCS=update ctest -R kernel/docs       writes what was printed into the pages instead
 """
 import os
@@ -64,6 +66,14 @@ def sessions(page):
     with open(page, encoding="utf-8") as file:
         text = file.read()
     return text, [Session(page, text, match) for match in BLOCK.finditer(text)]
+
+
+def scripts(page):
+    """The blocks marked `sh`, as (name, text)."""
+    with open(page, encoding="utf-8") as file:
+        text = file.read()
+    return [("%s:%d" % (os.path.relpath(page, ROOT), text.count("\n", 0, match.start()) + 1), match.group(1))
+            for match in re.finditer(r"^```sh\n(.*?)^```", text, re.S | re.M)]
 
 
 def _plain(line, any_numbers):

@@ -1,9 +1,11 @@
 """Every console session in docs/ and README.md prints what the page shows. See docs_sessions.py for the rules."""
 import os
+import subprocess
+import tempfile
 import unittest
 
 import docs_sessions
-from harness import KernelTest
+from harness import ROOT, KernelTest
 
 
 class Sessions(KernelTest):
@@ -17,6 +19,21 @@ class Sessions(KernelTest):
                     wrong = docs_sessions.difference(session.shown(), printed, session.any_numbers)
                     if wrong:
                         self.fail("%s: %s\n%s" % (session.name, wrong, "\n".join(printed)))
+
+
+class Commands(KernelTest):
+    """Every block marked `sh` runs through, command by command, in a folder where the checkout's files are at hand."""
+
+    def test_every_block(self):
+        for page in docs_sessions.pages():
+            for name, script in docs_sessions.scripts(page):
+                with self.subTest(block=name), tempfile.TemporaryDirectory() as folder:
+                    for entry in os.listdir(ROOT):
+                        os.symlink(os.path.join(ROOT, entry), os.path.join(folder, entry))
+                    done = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", script], cwd=folder, timeout=600,
+                                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                          check=False)
+                    self.assertEqual(done.returncode, 0, "%s\n%s" % (name, done.stdout.decode("utf-8", "replace")))
 
 
 class Comparing(unittest.TestCase):

@@ -30,10 +30,11 @@ _DEAD_ENDS = (
 class Serial:
     """Takes the bytes as they come; shows text, keeps records, repeats errors."""
 
-    def __init__(self, text=1, records=None, hold=True, remove_returns=True):
+    def __init__(self, text=1, records=None, hold=True, remove_returns=True, repeats_errors=True):
         """text: descriptor to write to, or None. records: file object for the records, or None to leave them in the
-        text. hold: keep back what comes before the kernel's first line."""
+        text. hold: keep back what comes before the kernel's first line. repeats_errors: on standard error."""
         self.text, self.records = text, records
+        self.repeats_errors = repeats_errors
         self.started = not hold
         self.kernel_spoke = False
         self.remove_returns = remove_returns
@@ -120,7 +121,7 @@ class Serial:
         self._twin = (message, kind)
         self.reported.append(message)
         seen = kind == "text" and self.text is not None and os.isatty(self.text) and os.isatty(2)
-        if not seen:
+        if self.repeats_errors and not seen:
             self.before_text()
             sys.stderr.write(message + "\n")
             sys.stderr.flush()

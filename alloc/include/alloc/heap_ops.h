@@ -35,8 +35,11 @@ struct heap_freed {
 };
 
 struct heap_ops {
-    const char *name;       /* the word on the command line; the file's name without .c */
-    const char *summary;    /* one line, at most 60 characters */
+    const char *name;    /* the word on the command line; the file's name without .c */
+    const char *summary; /* one line, at most 60 characters */
+    const char *
+        rule; /* which place it takes, in at most 56 characters: "the lowest hole that is large enough"; NULL: the summary says it */
+    const char *sizing;     /* how a request becomes a block's size: at most 64 characters; NULL: untold */
     const char *source;     /* citation: where the algorithm is published */
     const char *complexity; /* cost bound of alloc and free, e.g. "alloc O(holes), free O(1)" */
     const char *family;     /* heading above it and its like in comparisons, e.g. "a list of holes"; NULL: none */
@@ -103,6 +106,12 @@ static inline void heap_default_options(const struct heap_ops *ops, size_t *valu
 {
     for (size_t i = 0; ops->options && ops->options[i].key; i++)
         values[i] = ops->options[i].fallback;
+}
+
+/* Which place the policy takes, in a few words. */
+static inline const char *heap_rule(const struct heap_ops *ops)
+{
+    return ops->rule ? ops->rule : ops->summary;
 }
 
 /* Whether they all are so. */

@@ -126,17 +126,27 @@ static bool holds(const struct heap *h, size_t offset, size_t size, size_t align
     return !b->is_used && gap <= b->size && size <= b->size - gap;
 }
 
+/* Counts a block that the search looks at, and says what it thinks of it if somebody listens. */
+static void look(struct heap *h, size_t offset, enum heap_verdict verdict)
+{
+    const struct block *b = block_at(h, offset);
+    heap_note_look(h, heap_is_told(h), heap_block_look(b, b->size, verdict));
+}
+
 /* The hole to take. SIZE_MAX: none is large enough, or a damaged header ended the search, which is blamed: the region is not
  * grown then. */
 static size_t choose(struct heap *h, size_t size, size_t align)
 {
     for (size_t offset = 0; offset < h->committed; offset += block_at(h, offset)->size) {
-        heap_note_probe(h);
         if (!is_sane(h, offset)) {
+            look(h, offset, HEAP_DAMAGED);
             heap_blame(h, HEAP_FAULT_HEADER, block_at(h, offset));
             break;
         }
-        if (holds(h, offset, size, align))
+        const struct block *b = block_at(h, offset);
+        bool is_chosen = holds(h, offset, size, align);
+        look(h, offset, is_chosen ? HEAP_TAKEN : b->is_used ? HEAP_IN_USE : heap_why_not(b->size, size));
+        if (is_chosen)
             return offset;
     }
     return SIZE_MAX;
@@ -243,6 +253,8 @@ static bool my_check(struct heap *h)
 const struct heap_ops heap_policy_my_allocator = {
     .name = "my-allocator",
     .summary = "first fit over all blocks, to begin from",
+    .rule = "the lowest hole that is large enough",
+    .sizing = "header and payload, up to a multiple of the alignment",
     .source = "Knuth, TAOCP volume 1, section 2.5, algorithm A",
     .complexity = "alloc O(blocks), free O(blocks)",
     .rung = 200,

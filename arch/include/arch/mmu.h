@@ -12,8 +12,8 @@ bool arch_mmu_has_nx(void);
 /* Whether the processor can keep the kernel from running code of pages with PT_USER. */
 bool arch_mmu_guards_user_code(void);
 
-/* Puts the page tables with this root in force and enables no-execute and the guard of user code where there are. The caller's code, stack and data
- * must be mapped in them as they are now. */
+/* Puts the page tables with this root in force and enables no-execute and the guard of user code where there are. The
+ * caller's code, stack and data must be mapped in them as they are now. */
 void arch_mmu_activate(paddr_t root);
 
 /* Forgets the translation of the page that holds this address. After every unmapping and every loss of rights. */

@@ -5,7 +5,7 @@
 
 #include <lab/session.h>
 
-enum { LAB_QUIZ_HOLES_MAX = 6, LAB_QUIZ_QUESTIONS_MAX = 12 };
+enum { LAB_QUIZ_HOLES_MAX = 6, LAB_QUIZ_QUESTIONS_MAX = 12, LAB_QUIZ_MAP_TEXT = 1536 };
 
 #define LAB_QUIZ_GROWS 'G'   /* none of the holes: the heap grows */
 #define LAB_QUIZ_REFUSED 'R' /* none: the request is refused */
@@ -22,14 +22,18 @@ struct lab_quiz {
     size_t asked, answered, right;
     /* the question under way */
     const struct lab_step *step;
+    bool continues;                                 /* nothing has touched the heap since the question before it */
     size_t wanted;                                  /* whole block */
+    size_t committed;                               /* the heap, when it is asked */
+    char map[LAB_QUIZ_MAP_TEXT];                    /* and as it was then, the letters under it */
     struct lab_quiz_hole holes[LAB_QUIZ_HOLES_MAX]; /* A, B, C, ... by address */
     size_t hole_count;
     char answer; /* after lab_quiz_reveal: a letter */
 };
 
 /* Deals a script's requests anew, so that each seed has questions of its own: runs of allocations are shuffled, and each size
- * changed by up to a quarter (whole units, where the script counts in units). What the script expects does not hold any more. */
+ * changed by up to a quarter (whole units, where the script counts in units). What the script says is left out, and what it expects
+ * does not hold any more. */
 void lab_quiz_deal(struct lab_script *script, uint64_t seed);
 
 /* Begins at the session's first step. */
@@ -42,7 +46,7 @@ bool lab_quiz_next(struct lab_quiz *quiz);
  * `quiz` record. */
 void lab_quiz_reveal(struct lab_quiz *quiz, char given);
 
-/* The score in a line. */
-void lab_quiz_print_score(const struct lab_quiz *quiz);
+/* The score in a line, and as a `score` record: no more questions come. */
+void lab_quiz_tell_score(const struct lab_quiz *quiz);
 
 #endif

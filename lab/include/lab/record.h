@@ -4,6 +4,7 @@
 #define LAB_RECORD_H
 
 #include <lab/run.h>
+#include <lab/script.h>
 
 /* Everything measured of one run that ended LAB_OK or LAB_CORRUPT. `alloc` is the policy's name and `options` what the user
  * gave after its first colon. Texts longer than the record can hold are cut and marked, see lab_json_long_text. */
@@ -14,9 +15,14 @@ void lab_record_result(const struct lab_sink *sink, const struct lab_world *worl
 void lab_record_sample(const struct lab_sink *sink, const struct lab_run *run, size_t done, size_t live_bytes,
                        const struct heap_shape *shape);
 
-enum { LAB_RECORD_EXTENTS_MAX = 120 };
+/* Who knows the names of used blocks. `name` fills `out` (LAB_BLOCK_TEXT bytes) for a used extent; false: it has none. */
+struct lab_owners {
+    bool (*name)(const void *context, const struct heap_extent *extent, char *out);
+    const void *context;
+};
 
-/* A `heap` record: the heap's extents by address, each [kind, offset, size], at most LAB_RECORD_EXTENTS_MAX of them. */
-void lab_record_heap(const struct lab_sink *sink, struct heap *h);
+/* A `heap` record: the heap's extents by address, each [kind, offset, size] or, where `owners` (may be NULL) know it,
+ * [kind, offset, size, name]. What does not fit into the record is counted as "extents_left_out". */
+void lab_record_heap(const struct lab_sink *sink, struct heap *h, const struct lab_owners *owners);
 
 #endif

@@ -19,6 +19,8 @@ static void table_is_complete(void **state)
     const struct heap_ops *ops = policy_of(state);
     assert_ptr_equal(heap_policy_find(ops->name), ops);
     assert_in_range(strlen(ops->summary), 1, 60);
+    assert_in_range(strlen(heap_rule(ops)), 1, 56); /* a step's story has one line for it */
+    assert_true(!ops->sizing || strlen(ops->sizing) <= 64);
     assert_in_range(strlen(ops->source), 1, 100);
     assert_in_range(strlen(ops->complexity), 1, 100);
     assert_in_range(ops->state_bytes, 0, HEAP_STATE_WORDS * WORD);

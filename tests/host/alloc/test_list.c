@@ -1,6 +1,8 @@
-/* heap_list: the holes in the policy's own order. Under every policy each hole of the walk once, and an end on any content; then the
- * orders themselves, of those whose order is part of what they teach. */
-#include "fit_heap.h"
+/* heap_list: the holes in the policy's own order. Under every policy each hole of the walk once, and an end on any content. The orders
+ * themselves are in test_searches.c. */
+#include "alloc_region.h"
+
+#define A HEAP_ALIGN
 
 enum {
     LIMIT = 32768,
@@ -9,6 +11,9 @@ enum {
     LISTS = 40,      /* heaps of random options for each policy */
     DAMAGES = 20000, /* damaged words for each policy */
 };
+
+static struct test_region region;
+static struct heap heap, *const h = &heap; /* the heap under test, in `region` */
 
 /* ---- the walk's holes, and the list's ---- */
 
@@ -183,66 +188,6 @@ static void it_ends_on_any_content(void **state)
     assert_true(found > 0);
 }
 
-/* ---- the orders ---- */
-
-/* "5 2 8": the sizes of the holes as listed, in units of A. */
-static void assert_listed(const char *expected)
-{
-    char text[400] = "";
-    walk_and_list();
-    for (size_t i = 0; i < listed.count; i++)
-        sprintf(text + strlen(text), "%s%zu", i ? " " : "", listed.extents[i].size / A);
-    assert_string_equal(text, expected);
-}
-
-/* Holes of 3, 7 and 5 A, freed in the order 7, 3, 5, with 20 A above them that were there first. */
-static void list_in_order(const char *order, const char *expected)
-{
-    const struct heap_ops *ops = heap_policy_find("first-fit");
-    const struct region_shape shape = {.limit = 40 * A, .is_fixed = true};
-    struct heap_setup setup = region_setup(&region, ops, &shape);
-    const struct heap_option *o = &ops->options[2];
-    assert_string_equal(o->key, "order");
-    while (strcmp(o->words[setup.options[2]], order) != 0)
-        setup.options[2]++;
-    assert_int_equal(heap_init(h, &setup), HEAP_OK);
-    void *a = take(3);
-    take(1 + 1);
-    void *b = take(7);
-    take(1 + 1);
-    void *c = take(5);
-    take(1 + 1);
-    give(b), give(a), give(c);
-    assert_listed(expected);
-}
-
-static void family_lists_in_the_order_of_its_option(void **state)
-{
-    (void)state;
-    list_in_order("address", "3 7 5 18");
-    list_in_order("lifo", "5 3 7 18");
-    list_in_order("fifo", "18 7 3 5");
-    list_in_order("size", "3 5 7 18");
-}
-
-/* Class after class, each from the block freed last. */
-static void buddy_lists_from_the_smallest(void **state)
-{
-    (void)state;
-    const struct region_shape shape = {.limit = 128 * A, .is_fixed = true};
-    begin("buddy", &shape);
-    assert_listed("2 4 8 16 32 64");
-    void *ptr[8];
-    for (size_t i = 0; i < COUNT(ptr); i++)
-        ptr[i] = take(2);
-    assert_listed("2 4 8 32 64");
-    give(ptr[1]), give(ptr[5]);
-    size_t low = offset_in(h, header_of(ptr[1])), high = offset_in(h, header_of(ptr[5]));
-    assert_listed("2 2 2 4 8 32 64");
-    assert_int_equal(listed.extents[0].offset, high);
-    assert_int_equal(listed.extents[1].offset, low);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,13 +195,8 @@ int main(void)
         cmocka_unit_test(visitor_ends_it),
         cmocka_unit_test(it_ends_on_any_content),
     };
-    const struct CMUnitTest orders[] = {
-        cmocka_unit_test(family_lists_in_the_order_of_its_option),
-        cmocka_unit_test(buddy_lists_from_the_smallest),
-    };
     region_begin(&region, LIMIT);
     int failed = run_under_policies("list", tests, COUNT(tests), is_any_policy);
-    failed += cmocka_run_group_tests_name("list: the orders", orders, NULL, NULL);
     region_end(&region);
     return failed;
 }

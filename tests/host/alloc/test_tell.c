@@ -2,7 +2,7 @@
  * ones, and the choice among them. Judged from the heap's own walk, taken before each operation: a verdict must be true of the
  * extents there, and the block granted must lie in the hole that was said to be taken. Who listens changes nothing.
  *
- * What can be said of any policy is said here; whole searches of each policy, look by look, in test_tell_searches.c. */
+ * What can be said of any policy is said here; whole searches of each policy, look by look, in test_searches.c. */
 #include "alloc_region.h"
 
 #include "../../../alloc/guard.h"

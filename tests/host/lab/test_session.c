@@ -1,6 +1,7 @@
 /* Sessions: steps done, told, undone; expectations; mistakes. The texts are compared to the letter: they are what a lecture shows. */
 #include <stdio.h>
 
+#include <lab/json.h>
 #include <lab/session.h>
 
 #include "world.h"
@@ -82,11 +83,24 @@ static void broken_expectation_is_told(void **state)
     lab_session_end(&bench.session);
 }
 
+/* A loop is told by its first round; of what is refused in the others, the first. */
+static void loops_are_told_once(void **state)
+{
+    begin(*state, "use bump heap=4K\nrepeat 5 as i\nalloc 1500 as a[i]\nend\n", "bump", false);
+    play(LAB_TELL_SCRIPT);
+    assert_int_equal(bench.session.refused, 3);
+    expect_told("[1] use bump heap=4096\n[2] alloc 1500 as a[0]\n  a[0] at 0x0000\n[4] alloc 1500 as a[2]\n"
+                "  refused    1,088 bytes are free in 1 hole, the largest of 1,088\n"
+                "             not enough, and the heap may not grow beyond 4,096 bytes\n");
+    lab_session_end(&bench.session);
+}
+
 /* Whatever is done in between, going back and forth again gives the same heap. */
 static void going_back_is_playing_anew(void **state)
 {
-    static const char source[] = "use first-fit heap=16K\nrepeat 20 as i\nalloc 100+i as b[i]\nend\nrepeat 10 as i\nfree "
-                                 "b[2*i]\nend\nalloc 900 as c\nmap\nblocks\n";
+    static const char source[] =
+        "use first-fit heap=16K\nrepeat 20 as i\nalloc 100+i as b[i]\nend\nrepeat 10 as i\nfree "
+        "b[2*i]\nend\nalloc 900 as c\nmap\nblocks\n";
     char first[TEXT_MAX];
     begin(*state, source, "best-fit", false);
     play(LAB_TELL_SCRIPT);
@@ -162,6 +176,44 @@ static void adversary_reaches_the_bound(void **state)
     }
 }
 
+static size_t count_of(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, part)); at += strlen(part))
+        count++;
+    return count;
+}
+
+static void heap_record_names_its_blocks(void **state)
+{
+    begin(*state, "alloc 100 as a\nalloc 200 as b[3]\nalloc 300 as c\nfree c\nmap\n", "first-fit", false);
+    play(LAB_TELL_SCRIPT);
+    assert_int_equal(count_of(bench.recorded_text, "@kfit {\"schema\":\"kfit/1\",\"type\":\"heap\","), 1);
+    assert_int_equal(count_of(bench.recorded_text, "[\"used\","), 2);
+    assert_int_equal(count_of(bench.recorded_text, ",\"a\"]"), 1);
+    assert_int_equal(count_of(bench.recorded_text, ",\"b[3]\"]"), 1);
+    assert_int_equal(count_of(bench.recorded_text, "\"c\""), 0);
+    lab_session_end(&bench.session);
+}
+
+/* Whatever does not fit is counted, with the longest names too. */
+static void long_heap_record_is_cut_and_says_so(void **state)
+{
+    unsigned left_out;
+    begin(*state, "repeat 300 as i\nalloc 24 as abcdefghijklmno[i]\nend\nmap\n", "first-fit", false);
+    play(LAB_TELL_SCRIPT);
+    assert_in_range(bench.recorded.length, LAB_RECORD_MAX - 200, LAB_RECORD_MAX);
+    const char *said = strstr(bench.recorded_text, "\"extents_left_out\":");
+    assert_non_null(said);
+    assert_int_equal(sscanf(said, "\"extents_left_out\":%u}", &left_out), 1);
+    size_t kept = count_of(bench.recorded_text, "[\"used\",") + count_of(bench.recorded_text, "[\"free\",") +
+                  count_of(bench.recorded_text, "[\"meta\",");
+    struct heap_shape shape;
+    assert_true(lab_session_shape(&bench.session, &shape));
+    assert_int_equal(kept + left_out, shape.used_blocks + shape.holes + 2); /* pad and end mark */
+    lab_session_end(&bench.session);
+}
+
 /* Compares a text with the file tests/host/lab/golden/NAME-32.txt or NAME-64.txt; KFIT_GOLDEN=update in the environment writes it
  * instead. */
 static void expect_golden(const char *name, const char *text)
@@ -206,12 +258,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(blocks_are_named_and_freed),
         TEST(broken_expectation_is_told),
+        TEST(loops_are_told_once),
         TEST(going_back_is_playing_anew),
         TEST(first_use_gives_way_to_the_callers_allocator),
         TEST(second_free_is_seen_or_kills_a_stranger),
         TEST(overflow_by_one_is_caught),
         TEST(write_outside_the_heap_is_no_step),
         TEST(adversary_reaches_the_bound),
+        TEST(heap_record_names_its_blocks),
+        TEST(long_heap_record_is_cut_and_says_so),
         TEST(told_step_by_step),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);

@@ -1,0 +1,235 @@
+/* The quiz: which requests are questions, what is shown, and what its records say of each hole. */
+#include <stdio.h>
+
+#include <lab/json.h>
+#include <lab/quiz.h>
+
+#include "world.h"
+
+#define TEXT_MAX 65536
+
+/* Holes of 10, 20 and 15 units, and what is left of the region; whole blocks of the same size at both widths. */
+#define HOLES                                                                                                        \
+    "use unit=32 heap=4K\nalloc 10 units as a\nalloc 1 unit as u\nalloc 20 units as b\nalloc 1 unit as v\nalloc 15 " \
+    "units as c\nalloc 1 unit as w\nfree a\nfree b\nfree c\n"
+
+struct bench {
+    struct lab_script script;
+    struct lab_session session;
+    struct lab_stage stage;
+    struct lab_quiz quiz;
+    struct lab_buffer told, recorded;
+    struct lab_sink text, records;
+    char told_text[TEXT_MAX], recorded_text[TEXT_MAX];
+};
+
+static struct bench bench;
+
+static void begin(struct test_world *w, const char *source, const char *alloc)
+{
+    struct lab_error error;
+    struct lab_run asked = run_of(policy(alloc), 65536);
+    asked.alloc_text = alloc;
+    bench.stage = (struct lab_stage){.context = NULL};
+    bench.text = lab_buffer_sink(&bench.told, bench.told_text, sizeof bench.told_text);
+    bench.records = lab_buffer_sink(&bench.recorded, bench.recorded_text, sizeof bench.recorded_text);
+    if (lab_script_read(source, strlen(source), 1, &w->arena, &bench.script, &error) != LAB_OK)
+        fail_msg("%s", error.message);
+    assert_true(lab_session_begin(&bench.session, &w->world, &bench.stage, &w->arena, &asked, true, &bench.script,
+                                  &bench.text, &bench.records));
+    lab_quiz_begin(&bench.quiz, &bench.session);
+}
+
+/* Asks the next question, answers it, and leaves its record alone in recorded_text. */
+static char answer(char given)
+{
+    assert_true(lab_quiz_next(&bench.quiz));
+    bench.recorded.length = 0;
+    lab_quiz_reveal(&bench.quiz, given);
+    assert_in_range(bench.recorded.length, 1, LAB_RECORD_MAX);
+    return bench.quiz.answer;
+}
+
+static void end(void)
+{
+    assert_false(lab_quiz_next(&bench.quiz));
+    lab_session_end(&bench.session);
+}
+
+static void expect_record(const char *part)
+{
+    if (!strstr(bench.recorded_text, part))
+        fail_msg("%s\nis not in\n%s", part, bench.recorded_text);
+}
+
+static void first_fit_says_why(void **state)
+{
+    begin(*state, HOLES "alloc 15 units as d\n", "first-fit");
+    assert_int_equal(answer('c'), 'B');
+    expect_record("\"type\":\"quiz\",\"question\":1,\"continues\":false,\"alloc\":\"first-fit\","
+                  "\"rule\":\"the lowest hole that is large enough\",");
+    expect_record("\"block_size\":480,\"heap\":4096,\"map\":[\"first-fit: 4,096 bytes, 3 blocks used,");
+    expect_record("\"size\":320,\"looked_at\":true,\"verdict\":\"too_small\",\"missing\":160,"
+                  "\"reason\":\"too small: 160 missing\"},{\"letter\":\"B\",");
+    expect_record("\"size\":640,\"looked_at\":true,\"verdict\":\"taken\",\"left_over\":160,"
+                  "\"reason\":\"taken: 160 left over\"},{\"letter\":\"C\",");
+    expect_record("\"size\":480,\"looked_at\":false,\"verdict\":\"not_looked_at\",\"left_over\":0,"
+                  "\"reason\":\"not looked at; 0 would be left over\"},{\"letter\":\"D\",");
+    expect_record("\"answer\":\"B\",\"given\":\"C\"}\n");
+    end();
+}
+
+static void best_fit_says_why(void **state)
+{
+    begin(*state, HOLES "alloc 15 units as d\n", "best-fit");
+    assert_int_equal(answer('C'), 'C');
+    expect_record("\"size\":640,\"looked_at\":true,\"verdict\":\"large_enough\",\"left_over\":160,"
+                  "\"reason\":\"large enough; 160 would be left over\"}");
+    expect_record("\"verdict\":\"taken\",\"left_over\":0,\"reason\":\"taken: 0 left over\"}");
+    end();
+}
+
+/* The record has the map of the question, not of the heap after the answer, with the letters under it and a legend. */
+static void map_is_that_of_the_question(void **state)
+{
+    begin(*state, HOLES "alloc 15 units as d\n", "first-fit");
+    answer('\0');
+    expect_record("3 blocks used, ");
+    expect_record("in 4 holes");
+    expect_record("\"        A");
+    expect_record("\"one cell = ");
+    expect_record("\"given\":\"\"}");
+    end();
+}
+
+static void alignment_is_told(void **state)
+{
+    begin(*state, HOLES "aalloc 32 1K as d\n", "first-fit");
+    answer('A');
+    assert_non_null(strstr(bench.told_text, "is asked for 32 bytes at a multiple of 1,024: a block of"));
+    expect_record("\"asked\":32,\"align\":1024,\"block_size\":");
+    expect_record("\"verdict\":\"misaligned\",");
+    expect_record("\"reason\":\"large enough, but not at that alignment\"}");
+    end();
+}
+
+/* A question continues the one before it unless something has touched the heap in between. */
+static void questions_in_a_row(void **state)
+{
+    begin(*state, HOLES "alloc 9 units as d\nsay still the same\nmap\nalloc 9 units as e\nfree u\nalloc 5 units as f\n",
+          "first-fit");
+    answer('A');
+    expect_record("\"question\":1,\"continues\":false,");
+    answer('A');
+    expect_record("\"question\":2,\"continues\":true,");
+    answer('A');
+    expect_record("\"question\":3,\"continues\":false,");
+    end();
+}
+
+static void growth_and_refusal(void **state)
+{
+    begin(*state,
+          "use unit=32 heap=8K\nalloc 10 units as a\nalloc 1 unit as u\nfree a\nalloc 130 units as b\nalloc 200 units "
+          "as c\n",
+          "first-fit");
+    assert_int_equal(answer('g'), 'G');
+    expect_record("\"heap\":4096,");
+    assert_int_equal(answer('r'), 'R');
+    expect_record("\"heap\":8192,");
+    expect_record("\"answer\":\"R\",\"given\":\"R\"}");
+    end();
+}
+
+static void score_is_recorded(void **state)
+{
+    begin(*state, HOLES "alloc 15 units as d\nalloc 1 unit as e\nalloc 1 unit as f\n", "first-fit");
+    answer('B');
+    answer('D');
+    answer('\0');
+    bench.recorded.length = 0;
+    lab_quiz_tell_score(&bench.quiz);
+    assert_string_equal(
+        bench.recorded_text,
+        "@kfit {\"schema\":\"kfit/1\",\"type\":\"score\",\"questions\":3,\"answered\":2,\"right\":1}\n");
+    assert_non_null(strstr(bench.told_text, "1 of 3 right, 1 skipped.\n"));
+    end();
+}
+
+/* Six holes in the largest map there is, under every policy. */
+static void longest_record_fits(void **state)
+{
+    static const char source[] = "use heap=64K\nrepeat 5 as i\nalloc 7000 as a[i]\nalloc 40 as u[i]\nend\nrepeat 5 as "
+                                 "i\nfree a[i]\nend\nalloc 6000 as d\n";
+    for (const struct heap_ops *const *ops = heap_policies; *ops; ops++) {
+        size_t longest = 0;
+        begin(*state, source, (*ops)->name);
+        while (lab_quiz_next(&bench.quiz)) {
+            bench.recorded.length = 0;
+            lab_quiz_reveal(&bench.quiz, '\0');
+            assert_in_range(bench.recorded.length, 1, LAB_RECORD_MAX);
+            expect_record("\"given\":\"\"}\n");
+            longest = bench.recorded.length > longest ? bench.recorded.length : longest;
+        }
+        if (strcmp((*ops)->name, "first-fit") == 0)
+            assert_in_range(longest, 1200, LAB_RECORD_MAX); /* there were six holes */
+        lab_session_end(&bench.session);
+        ((struct test_world *)*state)->arena.used = 0;
+    }
+}
+
+static void each_seed_deals_its_own(void **state)
+{
+    static const char source[] = "use heap=16K\nalloc 1000 as a\nalloc 2000 as b\nalloc 3000 as c\n";
+    size_t sizes[3][3];
+    for (size_t i = 0; i < 3; i++) {
+        begin(*state, source, "first-fit");
+        lab_quiz_deal(&bench.script, i == 2 ? 1 : i + 1);
+        for (size_t step = 0; step < 3; step++)
+            sizes[i][step] = bench.script.steps[step + 1].size;
+        lab_session_end(&bench.session);
+    }
+    assert_memory_equal(sizes[0], sizes[2], sizeof sizes[0]);
+    assert_memory_not_equal(sizes[0], sizes[1], sizeof sizes[0]);
+}
+
+/* A mark between requests does not part them, and what is said of the old ones is not said of the new. */
+static void marks_and_texts_change_no_deal(void **state)
+{
+    static const char *const sources[] = {
+        "use heap=16K\nalloc 1000 as a\nalloc 2000 as b\nalloc 3000 as c\n",
+        "about Three.\nuse heap=16K\nask\nalloc 1000 as a\nalloc 2000 as b\nask\nalloc 3000 as c\nsay So.\n",
+    };
+    size_t sizes[2][3];
+    for (size_t i = 0; i < 2; i++) {
+        size_t found = 0;
+        begin(*state, sources[i], "first-fit");
+        lab_quiz_deal(&bench.script, 1);
+        for (size_t step = 0; step < bench.script.count; step++) {
+            assert_int_not_equal(bench.script.steps[step].kind, LAB_STEP_SAY);
+            assert_int_not_equal(bench.script.steps[step].kind, LAB_STEP_ABOUT);
+            if (bench.script.steps[step].kind == LAB_STEP_ALLOC)
+                sizes[i][found++] = bench.script.steps[step].size;
+        }
+        assert_int_equal(found, 3);
+        lab_session_end(&bench.session);
+    }
+    assert_memory_equal(sizes[0], sizes[1], sizeof sizes[0]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(first_fit_says_why),
+        TEST(best_fit_says_why),
+        TEST(map_is_that_of_the_question),
+        TEST(alignment_is_told),
+        TEST(questions_in_a_row),
+        TEST(growth_and_refusal),
+        TEST(marks_and_texts_change_no_deal),
+        TEST(score_is_recorded),
+        TEST(longest_record_fits),
+        TEST(each_seed_deals_its_own),
+    };
+    return cmocka_run_group_tests_name("quiz", tests, NULL, NULL);
+}
