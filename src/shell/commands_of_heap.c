@@ -29,9 +29,9 @@ const struct command commands_of_heap[] = {
         .name = "use",
         .arguments = "[ALLOCATOR] [heap=SIZE] [harden=N] [vm=WORD]",
         .summary = "a fresh heap, under that allocator",
-        .text = "Gives the heap at hand back and takes a fresh one; the history begins with it. What\n"
-                "is not named is as at the start, or as harden and vm have set it. An allocator may\n"
-                "have options behind colons: `allocators NAME` lists them.\n",
+        .text = "Gives the heap at hand back and takes a fresh one; the history begins with\n"
+                "it. What is not named is as at the start, or as harden and vm have set it. An\n"
+                "allocator may have options behind colons: `allocators NAME` lists them.\n",
         .example = "use best-fit:order=size heap=64K",
         .related = "alloc, allocators, history",
         .first = COMPLETES_ALLOCATOR,
@@ -41,10 +41,10 @@ const struct command commands_of_heap[] = {
         .name = "alloc",
         .arguments = "SIZE [as NAME]",
         .summary = "ask the heap for a block of SIZE bytes",
-        .text = "Tells what was asked, what the allocator looked at and what it chose, and draws\n"
-                "the heap with the changed part marked. Without a name the block is called b1, b2,\n"
-                "and so on. SIZE may be a sum: alloc 3*16+8.\n",
-        .example = "alloc 600 as a",
+        .text = "Tells what was asked, what the allocator looked at and what it chose, and\n"
+                "draws the heap with the changed part marked. Without a name the block is\n"
+                "called b1, b2, and so on. SIZE may be a sum: alloc 3*16+8.\n",
+        .example = "alloc 600 as b",
         .related = "aalloc, free, resize, map, undo",
         .run = desk_statement,
     },
@@ -53,7 +53,7 @@ const struct command commands_of_heap[] = {
         .arguments = "SIZE ALIGN [as NAME]",
         .summary = "the same at a multiple of ALIGN, a power of two",
         .text = "As alloc; the payload's address is a multiple of ALIGN.\n",
-        .example = "aalloc 100 4096 as page",
+        .example = "aalloc 100 4096 as p",
         .related = "alloc",
         .run = desk_statement,
     },
@@ -61,8 +61,8 @@ const struct command commands_of_heap[] = {
         .name = "resize",
         .arguments = "NAME SIZE",
         .summary = "make a block larger or smaller, in place or moved",
-        .text = "A block that has no room to grow is moved: a new one, the content copied, the old\n"
-                "one freed.\n",
+        .text = "A block that has no room to grow is moved: a new one, the content copied, the\n"
+                "old one freed.\n",
         .example = "resize a 900",
         .related = "alloc, free",
         .first = COMPLETES_BLOCK,
@@ -72,8 +72,8 @@ const struct command commands_of_heap[] = {
         .name = "free",
         .arguments = "NAME",
         .summary = "give a block back",
-        .text = "A name keeps its address. To free it again is a mistake that harden= may see, or\n"
-                "that takes a stranger's block: try it.\n",
+        .text = "A name keeps its address. To free it again is a mistake that harden= may see,\n"
+                "or that takes a stranger's block: try it.\n",
         .example = "free a",
         .related = "alloc, undo, misuse",
         .first = COMPLETES_BLOCK,
@@ -83,8 +83,9 @@ const struct command commands_of_heap[] = {
         .name = "write",
         .arguments = "NAME [at OFFSET] [COUNT] | NAME COUNT past | NAME COUNT before",
         .summary = "write into a block, or past its end, on purpose",
-        .text = "Writes all its bytes, or COUNT from OFFSET on, or COUNT bytes behind its end or\n"
-                "before its start, and tells what each page touched brought: a fault, a frame.\n",
+        .text = "Writes all its bytes, or COUNT from OFFSET on, or COUNT bytes behind its end\n"
+                "or before its start, and tells what each page touched brought: a fault, a\n"
+                "frame.\n",
         .example = "write a 1 past",
         .related = "read, check, misuse",
         .first = COMPLETES_BLOCK,
@@ -113,10 +114,10 @@ const struct command commands_of_heap[] = {
         .name = "expect",
         .arguments = "QUANTITY [NAME] RELATION VALUE",
         .summary = "say what must be, and have it checked",
-        .text = "Quantities: refused heap used free largest holes blocks orphans live splits merges\n"
-                "grows probes looked at size faults frames fault and more: docs/scenarios.md.\n"
-                "What does not hold counts as status 1.\n",
-        .example = "expect holes = 2",
+        .text = "Quantities: refused heap used free largest holes blocks orphans live splits\n"
+                "merges grows probes looked at size faults frames fault and more:\n"
+                "docs/scenarios.md. What does not hold counts as status 1.\n",
+        .example = "expect refused = 0",
         .related = "stats",
         .run = desk_statement,
     },
@@ -141,7 +142,8 @@ const struct command commands_of_heap[] = {
         .name = "blocks",
         .arguments = "",
         .summary = "every block and hole, by address",
-        .text = "The walk over the whole heap: offset, size with the header, kind, and whose it is.\n",
+        .text = "The walk over the whole heap: offset, size with the header, kind, and whose\n"
+                "it is.\n",
         .related = "map, holes",
         .run = show,
     },
@@ -157,8 +159,8 @@ const struct command commands_of_heap[] = {
         .name = "stats",
         .arguments = "",
         .summary = "the numbers of this heap, or of the last run",
-        .text = "Memory, fragmentation and work. After a run they are that run's, with its costs and\n"
-                "the digest of its placements.\n",
+        .text = "Memory, fragmentation and work. After a run they are that run's, with its\n"
+                "costs and the digest of its placements.\n",
         .related = "run, map",
         .run = show_stats,
     },
@@ -174,8 +176,8 @@ const struct command commands_of_heap[] = {
         .name = "undo",
         .arguments = "",
         .summary = "take the last operation back",
-        .text = "The heap is made anew and everything but the last operation is done again: what\n"
-                "comes of it is the same to the byte.\n",
+        .text = "The heap is made anew and everything but the last operation is done again:\n"
+                "what comes of it is the same to the byte.\n",
         .related = "history, back",
         .run = step_undo,
     },

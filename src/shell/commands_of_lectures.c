@@ -22,8 +22,9 @@ const struct command commands_of_lectures[] = {
         .arguments = "[N] | WHAT [options]",
         .summary = "the next operation, told in full; or take WHAT to go through",
         .text = "With a scenario, a workload or a trace: takes it and tells what it is about.\n"
-                "Then `step` does one operation, `step 5` five. Of each it tells what was asked,\n"
-                "each place looked at and why it was passed over, the choice, and the heap.\n",
+                "Then `step` does one operation, `step 5` five. Of each it tells what was\n"
+                "asked, each place looked at and why it was passed over, the choice, and the\n"
+                "heap.\n",
         .example = "step first-wins",
         .related = "continue, until, back, map, list",
         .first = COMPLETES_SCENARIO | COMPLETES_RUN,
@@ -40,10 +41,11 @@ const struct command commands_of_lectures[] = {
     },
     {
         .name = "until",
-        .arguments = "fail | hole>N | hole<N | holes>N | free<N | heap>N",
+        .arguments = "fail | hole>N | holes>N | free<N | heap>N",
         .summary = "go on to the operation after which that is so",
-        .text = "fail: a request was refused, or the heap found something wrong. hole: the largest\n"
-                "hole in bytes; holes: their number; free: free bytes; heap: its size.\n",
+        .text = "fail: a request was refused, or the heap found something wrong. hole: the\n"
+                "largest hole in bytes; holes: their number; free: free bytes; heap: its size.\n"
+                "Each may stand with < or >.\n",
         .example = "until fail",
         .related = "step, back",
         .run = step_until,
@@ -60,9 +62,10 @@ const struct command commands_of_lectures[] = {
         .name = "quiz",
         .arguments = "WHAT [options]",
         .summary = "predict where each request goes, then see",
-        .text = "Stops before each request for which there are several holes, gives them letters,\n"
-                "takes yours, and tells the answer with the reasons. Enter alone skips, Ctrl-C ends.\n"
-                "With quiz=seed:N the requests are dealt anew: questions of one's own.\n",
+        .text = "Stops before each request for which there are several holes, gives them\n"
+                "letters, takes yours, and tells the answer with the reasons. Enter alone\n"
+                "skips, Ctrl-C ends. With quiz=seed:N the requests are dealt anew: questions\n"
+                "of one's own.\n",
         .example = "quiz best-wins alloc=best-fit quiz=seed:7",
         .related = "scenario, step",
         .first = COMPLETES_SCENARIO | COMPLETES_RUN,

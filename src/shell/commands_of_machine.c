@@ -77,9 +77,9 @@ const struct command commands_of_machine[] = {
         .name = "program",
         .arguments = "[NAME [WORD]] [options]",
         .summary = "a program in ring 3, with a heap of its own or the kernel's",
-        .text = "Runs a program that was loaded beside the kernel, and tells what it took: system\n"
-                "calls, bytes copied, page faults, frames, cost. alloc= chooses the allocator.\n"
-                "Without a name it lists them.\n",
+        .text = "Runs a program that was loaded beside the kernel, and tells what it took:\n"
+                "system calls, bytes copied, page faults, frames, cost. alloc= chooses the\n"
+                "allocator. Without a name it lists them.\n",
         .example = "program own-heap alloc=best-fit",
         .related = "programs, space",
         .rest = COMPLETES_OPTION,
@@ -89,8 +89,8 @@ const struct command commands_of_machine[] = {
         .name = "programs",
         .arguments = "[options]",
         .summary = "the same work by both programs, side by side",
-        .text = "own-heap takes pages from the kernel and runs the allocator itself; kernel-heap\n"
-                "asks the kernel for each block. The same allocator, the same requests.\n",
+        .text = "own-heap takes pages from the kernel and runs the allocator itself; kernel-\n"
+                "heap asks the kernel for each block. The same allocator, the same requests.\n",
         .example = "programs alloc=first-fit",
         .related = "program, run",
         .first = COMPLETES_OPTION,

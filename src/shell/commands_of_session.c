@@ -25,8 +25,8 @@ const struct command commands_of_session[] = {
         .name = "harden",
         .arguments = "[0|1|2|3|4]",
         .summary = "how closely heaps are watched from now on",
-        .text = "Holds for the runs and heaps that begin after it; each may say otherwise. The levels\n"
-                "are in docs/hardening.md.\n",
+        .text = "Holds for the runs and heaps that begin after it; each may say otherwise. The\n"
+                "levels are in docs/hardening.md.\n",
         .example = "harden 3",
         .related = "misuse, check, use",
         .run = settings_set,
@@ -44,8 +44,9 @@ const struct command commands_of_session[] = {
         .name = "vm",
         .arguments = "[demand|immediate|zero]",
         .summary = "what is behind the heap's pages from now on",
-        .text = "demand: a frame when a page is first touched; immediate: all frames when the heap\n"
-                "grows; zero: reads show one shared page of zeros, a first write brings a frame.\n",
+        .text = "demand: a frame when a page is first touched; immediate: all frames when the\n"
+                "heap grows; zero: reads show one shared page of zeros, a first write brings a\n"
+                "frame.\n",
         .example = "vm zero",
         .related = "backing, write, read, mem",
         .run = settings_set,
