@@ -1,9 +1,10 @@
 """The shell's line on the real machine: scripts pasted whole, random bytes, keys, completion, help."""
+import os
 import random
 import re
 import unittest
 
-from harness import ARCHES, DEEP, KernelTest, boot, boot_all
+from harness import ARCHES, DEEP, ROOT, KernelTest, boot, boot_all
 
 PROMPT = "kfit> "
 PASTE = 1 << 16
@@ -145,6 +146,12 @@ class Help(KernelTest):
         answers = self.answers(lines, "run=trace:sqlite check=off")
         for example, answer in zip(harmless, answers[len(before)::len(before) + 1]):
             self.assertNotIn("kfit: error", answer.replace("kfit: error: HEAP: double free", ""), example)
+
+    def test_the_reference_has_every_command(self):
+        _, commands = self.names(self.answers(["help"])[0])
+        with open(os.path.join(ROOT, "docs", "reference.md"), encoding="utf-8") as file:
+            written = set(re.findall(r"`([a-z]+)[ `]", file.read()))
+        self.assertEqual(set(commands) - written, set())
 
     def test_unknown(self):
         outcome = self.expect(boot(keys="help hlep\nhelp zzzzzz\n"), 2)
