@@ -1,40 +1,14 @@
 /* The kept inputs of the trace fuzzer, once each, at this width: libFuzzer itself runs at 64 bits only. */
-#include <dirent.h>
-
-#include "support.h"
+#include "corpus.h"
 
 #define LLVMFuzzerTestOneInput fuzz_trace
 #include "../../fuzz/fuzz_trace.c"
 #undef LLVMFuzzerTestOneInput
 
-#define CORPUS KFIT_TRACES "/../tests/fuzz/corpus/trace"
-
-static void replay_file(const char *path)
-{
-    static uint8_t bytes[1 << 20];
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    size_t size = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    fuzz_trace(bytes, size);
-}
-
 static void traces(void **state)
 {
     (void)state;
-    DIR *listing = opendir(CORPUS);
-    size_t files = 0;
-    assert_non_null(listing);
-    for (struct dirent *entry = readdir(listing); entry; entry = readdir(listing)) {
-        char path[1024];
-        if (entry->d_name[0] == '.')
-            continue;
-        assert_true(snprintf(path, sizeof path, "%s/%s", CORPUS, entry->d_name) < (int)sizeof path);
-        replay_file(path);
-        files++;
-    }
-    closedir(listing);
-    assert_true(files >= 20);
+    corpus_play(CORPUS "trace", 20, fuzz_trace);
 }
 
 int main(void)
