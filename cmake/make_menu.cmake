@@ -24,6 +24,7 @@ function(scenario_entries arch indent out)
     file(STRINGS ${file} title REGEX "^[ \t]*title[ \t]" LIMIT_COUNT 1)
     string(REGEX REPLACE "^[ \t]*title[ \t]+" "" title "${title}")
     string(STRIP "${title}" title)
+    string(REPLACE "\\;" ";" title "${title}")   # as file(STRINGS) writes it in a list
     string(REPLACE "'" "'\\''" title "${title}")
     string(APPEND entries "${indent}menuentry '${name}: ${title}' {\n"
       "${indent}    set opts=\"run=scenario:${name} then=shell\"\n"
