@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -61,6 +62,21 @@ def policies(build=BUILD):
     """Names of the allocators, in the order of the menu."""
     with open(os.path.join(build.tree, "generated", "policies.txt"), encoding="ascii") as lines:
         return [line.partition("\t")[0] for line in lines]
+
+
+CTRL_N = "\x0e"
+
+
+def menu_text(build=BUILD):
+    """GRUB's menu as it was generated."""
+    with open(os.path.join(build.tree, "generated", "grub.cfg"), encoding="ascii") as text:
+        return text.read()
+
+
+def menu_keys(title, menu=None, indent=0):
+    """The keys from the menu's first entry to the one whose title begins so, among those indented so far."""
+    titles = re.findall(r"^ {%d}(?:menuentry|submenu) ['\"](.*)$" % indent, menu or menu_text(), re.MULTILINE)
+    return CTRL_N * next(i for i, line in enumerate(titles) if line.startswith(title)) + "\r"
 
 
 # They look at every block for each request: minutes for a trace with tens of thousands of blocks.

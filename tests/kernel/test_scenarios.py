@@ -6,9 +6,9 @@ import shutil
 import tempfile
 import unittest
 
-from harness import ARCHES, BUILD, ROOT, KernelTest, boot, disc
+from harness import ARCHES, BUILD, CTRL_N, ROOT, KernelTest, boot, disc, menu_keys, menu_text
 
-CTRL_N, CTRL_E = "\x0e", "\x05"     # the next entry, the last
+CTRL_E = "\x05"     # the last entry
 SHIPPED = sorted(os.path.basename(path)[:-len(".kfit")] for path in glob.glob(os.path.join(ROOT, "lectures", "*.kfit")))
 
 GOOD = """title   a heap of its own
@@ -109,24 +109,13 @@ class Own(KernelTest):
             self.assertIn("first-fit on scenario:first-wins (seed 1, %s," % arch, outcome.text)
 
 
-def _menu():
-    with open(os.path.join(BUILD.tree, "generated", "grub.cfg"), encoding="ascii") as text:
-        return text.read()
-
-
-def _down_to(title, menu, indent):
-    """The keys from the first entry to the one of that title, among the entries of `menu` that are indented so far."""
-    titles = re.findall(r"^ {%d}(?:menuentry|submenu) ['\"](.*)$" % indent, menu, re.MULTILINE)
-    return CTRL_N * next(i for i, line in enumerate(titles) if line.startswith(title)) + "\r"
-
-
 def _into_scenarios(arch):
     """The keys that open the scenarios in the menu."""
     if arch == "x86_64":
-        return [("automatically in", _down_to("Scenarios ...", _menu(), 0))]
-    inner = _menu()[_menu().index('submenu "32-bit kernel'):]
-    return [("automatically in", _down_to("32-bit kernel", _menu(), 0)),
-            ("32-bit Compare", _down_to("32-bit Scenarios", inner, 4))]
+        return [("automatically in", menu_keys("Scenarios ..."))]
+    inner = menu_text()[menu_text().index('submenu "32-bit kernel'):]
+    return [("automatically in", menu_keys("32-bit kernel")),
+            ("32-bit Compare", menu_keys("32-bit Scenarios", inner, 4))]
 
 
 class Shipped(KernelTest):
@@ -151,7 +140,7 @@ class Shipped(KernelTest):
         for name in SHIPPED:
             with open(os.path.join(ROOT, "lectures", name + ".kfit"), encoding="ascii") as text:
                 title = re.search(r"^title +(.*)$", text.read(), re.MULTILINE).group(1).replace("'", "'\\''")
-            self.assertEqual(_menu().count("menuentry '%s: %s' {" % (name, title)), 2, name)
+            self.assertEqual(menu_text().count("menuentry '%s: %s' {" % (name, title)), 2, name)
         for arch in ARCHES:
             down = CTRL_N * SHIPPED.index("best-wins")
             keys = _into_scenarios(arch) + [(SHIPPED[0], down + "\r"), ("kfit> ", "exit\r")]
