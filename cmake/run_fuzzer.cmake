@@ -1,11 +1,11 @@
 # cmake -D FUZZER=program -D CORPUS=folder -D WORK=folder [-D SECONDS=N -D SECONDS_DEEP=N] [-D LEAST=N]
 #       [-D LEAST_DEEP=N] [-D MORE=folder] -P run_fuzzer.cmake
-# Fuzzes for 10 seconds, with KFIT_DEEP set for 60, or as told, from the committed corpus; what is found new stays in the
+# Fuzzes for 4 seconds, with KFIT_DEEP set for 60, or as told, from the committed corpus; what is found new stays in the
 # build tree.
 # With LEAST the ordinary run is that many executions instead, and a run with fewer fails; with LEAST_DEEP the deep one.
 # MORE is another folder of inputs to begin with.
 if(NOT SECONDS)
-  set(SECONDS 10)
+  set(SECONDS 4)
   set(SECONDS_DEEP 60)
 endif()
 set(amount -max_total_time=${SECONDS})

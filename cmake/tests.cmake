@@ -97,7 +97,7 @@ foreach(source IN LISTS KFIT_FUZZ_SOURCES)
   set_tests_properties(fuzz/${short} PROPERTIES TIMEOUT 7200 LABELS fuzz)   # deep, a million executions take a while
 endforeach()
 
-# fuzz/alloc-<allocator>: 2 seconds each, with KFIT_DEEP set 10 minutes, from one corpus.
+# fuzz/alloc-<allocator>: a second each, with KFIT_DEEP set 10 minutes, from one corpus.
 foreach(source IN LISTS KFIT_POLICY_SOURCES)
   if(NOT KFIT_CLANG_FUZZ)
     break()
@@ -105,7 +105,7 @@ foreach(source IN LISTS KFIT_POLICY_SOURCES)
   get_filename_component(policy ${source} NAME_WE)
   add_test(NAME fuzz/alloc-${policy} COMMAND ${CMAKE_COMMAND} -D FUZZER=${PROJECT_BINARY_DIR}/fuzz_alloc
            -D CORPUS=${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/alloc -D WORK=${PROJECT_BINARY_DIR}/fuzz-alloc-${policy}
-           -D SECONDS=2 -D SECONDS_DEEP=600 -P ${PROJECT_SOURCE_DIR}/cmake/run_fuzzer.cmake)
+           -D SECONDS=1 -D SECONDS_DEEP=600 -P ${PROJECT_SOURCE_DIR}/cmake/run_fuzzer.cmake)
   set_tests_properties(fuzz/alloc-${policy} PROPERTIES TIMEOUT 1200 LABELS fuzz ENVIRONMENT KFIT_ALLOC=${policy})
 endforeach()
 

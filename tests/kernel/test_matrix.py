@@ -1,7 +1,7 @@
 """The boot matrix: memory sizes, firmware, processors, devices and options against each other, in both kernels.
 
-The ordinary run boots a pairwise selection; the deep run boots every machine, with backing and allocator taking turns, and the
-selection with the kernels of the other presets. A combination passes if the self-tests pass, the exit status is exact, no processor was reset once it had begun, as
+The ordinary run boots a selection with every pair of two settings, the allocators taking turns; the deep run boots every machine,
+with backing and allocator taking turns, and the selection with the kernels of the other presets. A combination passes if the self-tests pass, the exit status is exact, no processor was reset once it had begun, as
 many page frames are free at the end as at the start, and the modules' checksums are the host's before and after a run.
 
 A single one, or several separated by blanks: KFIT_MATRIX='bios-i386-64M-pentium3-4cpu-serial-demand-first-fit' test_matrix.py
@@ -63,6 +63,13 @@ def one_of_each_machine(cells):
     for cell in cells:
         machines.setdefault(tuple(cell[key] for key in MACHINE), []).append(cell)
     return [choices[turn % len(choices)] for turn, choices in enumerate(machines.values())]
+
+
+def pairs_of_machines():
+    """Every pair of two settings of the machine and its backing; the allocators take turns."""
+    factors = {name: values for name, values in FACTORS.items() if name != "alloc"}
+    cells = pairwise.select(pairwise.combinations(factors, can_start), lambda cell: SECONDS[cell["firmware"]])
+    return [{**cell, "alloc": FACTORS["alloc"][turn % len(FACTORS["alloc"])]} for turn, cell in enumerate(cells)]
 
 
 class Failure(Exception):
@@ -180,8 +187,7 @@ class Matrix(KernelTest):
             unknown = [name for name in wanted if name not in named]
             self.assertEqual(unknown, [], "no such combination; one is %s" % name_of(cells[0]))
             return [named[name] for name in wanted], len(cells)
-        selection = pairwise.select(cells, lambda cell: SECONDS[cell["firmware"]])
-        return (one_of_each_machine(cells) if wants_all else selection), len(cells)
+        return (one_of_each_machine(cells) if wants_all else pairs_of_machines()), len(cells)
 
     def test_combinations(self):
         cells, count = self.chosen()

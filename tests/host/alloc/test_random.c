@@ -1,5 +1,5 @@
 /* Random operations under every policy, judged by a shadow that knows only what was asked and answered
- * (alloc_shadow.h), and by the heap's own check after each operation. 300,000 operations for each policy, with
+ * (alloc_shadow.h), and by the heap's own check after each operation. 100,000 operations for each policy, with
  * KFIT_DEEP set ten million: heaps of 4 KiB to 1 MiB, half full or full, sizes that follow a power law, options as
  * they are or anything in their ranges, every hardening level. At an episode's end all is freed; then a policy whose
  * holes come together again must grant the largest request there ever was.
@@ -19,7 +19,7 @@
 #define A HEAP_ALIGN
 
 enum {
-    OPS = 300000, /* operations for each policy */
+    OPS = 100000, /* operations for each policy */
     OPS_DEEP = 10000000,
     EPISODE = 4096, /* most of them on one heap */
 };
