@@ -143,8 +143,10 @@ void step_continue(struct sh_context *c, const char *arguments)
 
 /* ---- up to a point ---- */
 
+enum goal_kind { GOAL_FAIL, GOAL_HOLE, GOAL_HOLES, GOAL_FREE, GOAL_HEAP };
+
 struct goal {
-    enum { GOAL_FAIL, GOAL_HOLE, GOAL_HOLES, GOAL_FREE, GOAL_HEAP } what;
+    enum goal_kind what;
     char relation; /* '<' or '>' */
     uint64_t value;
 };
@@ -163,7 +165,7 @@ static bool read_goal(const char *text, struct goal *goal)
         return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strlen(words[i]) == length && memcmp(words[i], text, length) == 0) {
-            goal->what = GOAL_HOLE + i;
+            goal->what = (enum goal_kind)(GOAL_HOLE + i);
             const char *number = text + length + 1;
             return lab_parse_number(number, strlen(number), true, &goal->value) == LAB_NUMBER_OK;
         }
