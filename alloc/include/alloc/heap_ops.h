@@ -176,9 +176,11 @@ static inline bool heap_is_told(const struct heap *h)
     return HEAP_CAN_BE_TOLD && __builtin_expect_with_probability((uintptr_t)h->listener > 1, 0, 1.0);
 }
 
-/* HEAP_TWICE: inline in both uses, whatever the compiler makes of their size. HEAP_APART: never inline, out of the way of the silent
- * one. */
+/* HEAP_TWICE: inline in both uses, whatever the compiler makes of their size (but where a build counts what tests reach: there each
+ * is to count once). HEAP_APART: never inline, out of the way of the silent one. */
+#ifndef HEAP_TWICE
 #define HEAP_TWICE static inline __attribute__((always_inline))
+#endif
 #define HEAP_APART static __attribute__((noinline, cold, unused))
 
 /* Tells what the search thinks of a place; `tells` only if heap_is_told(h). The place is a probe already, or above a frontier. */
