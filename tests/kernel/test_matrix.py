@@ -36,6 +36,7 @@ FACTORS = {
 }
 MACHINE = ("firmware", "arch", "memory", "processor", "processors", "port")    # the others are for the kernel alone
 ONLY_32_BIT = ("pentium3", "qemu32", "n270")
+LEAST = {"bios": 0, "uefi": 64 * MIB, "uefi32": 72 * MIB}
 SECONDS = {"bios": 1, "uefi": 5, "uefi32": 15}     # what a boot costs, roughly: the selection prefers cheap ones
 SELFTEST_LINES = 8                                 # besides one for each allocator
 TWO = 2                                            # machines at once
@@ -47,8 +48,8 @@ def bytes_of(memory):
 
 def can_start(cell):
     """Whether firmware and kernel find what they need. A refusal is a test of its own, not a part of the selection."""
-    if cell["firmware"] != "bios" and bytes_of(cell["memory"]) < 64 * MIB:
-        return False                               # the firmware itself does not come up
+    if bytes_of(cell["memory"]) < LEAST[cell["firmware"]]:
+        return False                               # the firmware itself does not come up, or leaves GRUB too little
     is_32_bit = cell["processor"] in ONLY_32_BIT
     return not (is_32_bit and (cell["firmware"] == "uefi" or cell["arch"] == "x86_64"))
 
