@@ -49,7 +49,6 @@ static uintptr_t do_result(struct user_program *p, const uintptr_t *argument)
         return user_refusal(USER_BAD_ADDRESS);
     p->has_result = true;
     p->count.bytes_in += sizeof p->result;
-    p->count.bytes_in += sizeof p->result;
     return 0;
 }
 
