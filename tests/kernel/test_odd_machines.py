@@ -63,21 +63,17 @@ class Boards(Odd):
                                  extra=["-cpu", "qemu64"]))
 
     def test_microvm(self):
-        """No PCI, no screen, no IDE: the disc stands behind a virtio port, which only SeaBIOS's build for this board reads.
-        One time in ten that firmware itself stays in a loop before GRUB (seen with QEMU 7.2): such a boot, without a word
-        from the kernel, is tried again."""
+        """No PCI, no screen, no IDE, no timer, no interrupt controller: the disc stands behind a virtio port, which only
+        SeaBIOS's build for this board reads. That firmware leaves the controller as it was switched on; with one, now and then
+        the timer's interrupts arrive as the processor's exception 0 and GRUB does not come up."""
         if not os.path.exists(MICROVM_BIOS):
             self.skipTest("SeaBIOS for microvm is not there: apt-get install seabios")
         for arch in ARCHES:
             with self.subTest(arch=arch):
                 disk = "id=disk,if=none,format=raw,readonly=on,file=" + self.menu(arch)
-                for _ in range(6):
-                    outcome = boot(iso="", arch=arch, board="microvm,isa-serial=on,rtc=on,pit=on,pic=on", timeout=20,
-                                   extra=["-bios", MICROVM_BIOS, "-drive", disk, "-device",
-                                          "virtio-blk-device,drive=disk"])
-                    if outcome.status != 6 or outcome.text.strip():
-                        break
-                self.passes(outcome)
+                self.passes(boot(iso="", arch=arch, board="microvm,isa-serial=on,rtc=on,pit=off,pic=off",
+                                 extra=["-bios", MICROVM_BIOS, "-drive", disk, "-device",
+                                        "virtio-blk-device,drive=disk"]))
 
     def test_more_processors_change_nothing(self):
         options = "alloc=best-fit run=churn:ops=2000 out=json then=exit"
