@@ -224,16 +224,6 @@ static bool run_loaded(struct sh_context *c, struct program_run *run, struct use
     return true;
 }
 
-/* On a busy host an emulated timer may hold its breath: it is asked more than once. */
-static bool has_ticks(const struct sh_context *c)
-{
-    enum { TRIES = 5 };
-    bool is_there = false;
-    for (int i = 0; i < TRIES && !is_there; i++)
-        is_there = c->timer->await_tick();
-    return is_there;
-}
-
 static bool run_named(struct sh_context *c, struct program_run *run, const struct job *job)
 {
     struct speaker speaker = {.out = &c->text, .name = run->name};
@@ -241,7 +231,7 @@ static bool run_named(struct sh_context *c, struct program_run *run, const struc
     const struct mb2_module *module = find(c->boot, run->name);
     if (!module)
         return refuse(c, "no such program in this boot; `program` lists them");
-    if (!has_ticks(c)) {
+    if (!c->timer->await_tick()) {
         sh_error(c, SH_MACHINE, "program",
                  "no timer tick comes, and without one a program that does not end cannot be stopped");
         return false;
