@@ -319,7 +319,7 @@ static void record(struct lab_quiz *quiz, char given)
     lab_json_number(&j, "question", quiz->asked);
     lab_json_bool(&j, "continues", quiz->continues);
     lab_json_text(&j, "alloc", s->run.policy->name);
-    lab_json_text(&j, "rule", s->run.policy->summary);
+    lab_json_text(&j, "rule", heap_rule(s->run.policy));
     lab_json_number(&j, "asked", quiz->step->size);
     if (quiz->step->kind == LAB_STEP_ALIGNED)
         lab_json_number(&j, "align", (uint64_t)1 << quiz->step->align_log2);
