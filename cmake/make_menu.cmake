@@ -3,16 +3,22 @@
 # Writes the GRUB menu: the template with one entry for each allocator, in the order of policies.txt; one for each scenario, by the
 # name and title of its file; one for each lecture, by its heading, with the options of its first line,
 # <!-- boot: OPTIONS -->; all for each kernel; and the names of the programs.
+
+# Appends an entry to the list `entries` of the caller.
+macro(add_entry title options)
+  string(REPLACE "'" "'\\''" quoted "${title}")
+  string(APPEND entries "${indent}menuentry '${quoted}' {\n"
+    "${indent}    set opts=\"${options}\"\n"
+    "${indent}    boot_kernel ${arch}\n"
+    "${indent}}\n\n")
+endmacro()
+
 function(menu_entries arch prefix indent out)
   set(entries "")
   foreach(line IN LISTS policies)
     string(REGEX REPLACE "\t.*" "" name "${line}")
     string(REGEX REPLACE "^[^\t]*\t" "" summary "${line}")
-    string(REPLACE "'" "'\\''" summary "${summary}")
-    string(APPEND entries "${indent}menuentry '${prefix}${name}: ${summary}' {\n"
-      "${indent}    set opts=\"alloc=${name} run=trace:sqlite then=shell\"\n"
-      "${indent}    boot_kernel ${arch}\n"
-      "${indent}}\n\n")
+    add_entry("${prefix}${name}: ${summary}" "alloc=${name} run=trace:sqlite then=shell")
   endforeach()
   set(${out} "${entries}" PARENT_SCOPE)
 endfunction()
@@ -25,11 +31,7 @@ function(scenario_entries arch indent out)
     string(REGEX REPLACE "^[ \t]*title[ \t]+" "" title "${title}")
     string(STRIP "${title}" title)
     string(REPLACE "\\;" ";" title "${title}")   # as file(STRINGS) writes it in a list
-    string(REPLACE "'" "'\\''" title "${title}")
-    string(APPEND entries "${indent}menuentry '${name}: ${title}' {\n"
-      "${indent}    set opts=\"run=scenario:${name} then=shell\"\n"
-      "${indent}    boot_kernel ${arch}\n"
-      "${indent}}\n\n")
+    add_entry("${name}: ${title}" "run=scenario:${name} then=shell")
   endforeach()
   set(${out} "${entries}" PARENT_SCOPE)
 endfunction()
@@ -44,11 +46,7 @@ function(lecture_entries arch indent out)
     endif()
     string(REGEX REPLACE "^<!-- boot: (.*) -->$" "\\1" options "${options}")
     string(REGEX REPLACE "^# +" "" title "${title}")
-    string(REPLACE "'" "'\\''" title "${title}")
-    string(APPEND entries "${indent}menuentry '${title}' {\n"
-      "${indent}    set opts=\"${options}\"\n"
-      "${indent}    boot_kernel ${arch}\n"
-      "${indent}}\n\n")
+    add_entry("${title}" "${options}")
   endforeach()
   set(${out} "${entries}" PARENT_SCOPE)
 endfunction()

@@ -63,7 +63,6 @@ static void free_others(struct game *g, size_t residue, size_t period)
         }
         heap_free(&g->s->heap, g->pieces[i].payload);
         g->live -= g->pieces[i].units;
-        g->s->operations++;
     }
     g->count = kept;
 }
@@ -73,7 +72,6 @@ static void ask(struct game *g, size_t units)
     struct lab_session *s = g->s;
     size_t bytes = units * g->unit - sizeof(size_t);
     unsigned char *payload = heap_alloc(&s->heap, bytes);
-    s->operations++;
     if (!payload) {
         g->is_refused = true;
         s->refused++;

@@ -180,10 +180,15 @@ struct extents {
     size_t left_out;
 };
 
+const char *lab_extent_word(enum heap_extent_kind kind)
+{
+    static const char *const words[] = {
+        [HEAP_META] = "meta", [HEAP_USED] = "used", [HEAP_FREE] = "free", [HEAP_UNTRACKED] = "untracked"};
+    return words[kind];
+}
+
 static bool put_extent(void *context, const struct heap_extent *extent)
 {
-    static const char *const kinds[] = {
-        [HEAP_META] = "meta", [HEAP_USED] = "used", [HEAP_FREE] = "free", [HEAP_UNTRACKED] = "untracked"};
     struct extents *e = context;
     char name[LAB_BLOCK_TEXT];
     if (e->left_out > 0 || e->json->written + EXTENT_MOST + HEAP_TAIL > LAB_RECORD_MAX) {
@@ -191,7 +196,7 @@ static bool put_extent(void *context, const struct heap_extent *extent)
         return true;
     }
     lab_json_open_array(e->json, NULL);
-    lab_json_text(e->json, NULL, kinds[extent->kind]);
+    lab_json_text(e->json, NULL, lab_extent_word(extent->kind));
     lab_json_number(e->json, NULL, extent->offset);
     lab_json_number(e->json, NULL, extent->size);
     if (extent->kind == HEAP_USED && e->owners && e->owners->name(e->owners->context, extent, name))

@@ -6,11 +6,6 @@
 
 /* ---- a script as a program ---- */
 
-static bool is_operation(const struct lab_step *step)
-{
-    return step->kind <= LAB_STEP_FREE;
-}
-
 /* Whether what is expected can be known of a heap alone, without misuse. */
 static bool is_of_heap(const struct lab_expect *expect)
 {
@@ -27,7 +22,7 @@ const struct lab_step *lab_script_unmeasurable(const struct lab_script *script)
                         (step->kind == LAB_STEP_EXPECT && !is_of_heap(&step->expect));
         if (is_alien || step->is_misuse)
             return step;
-        has_begun |= is_operation(step);
+        has_begun |= lab_is_request(step->kind);
     }
     return NULL;
 }
@@ -35,7 +30,7 @@ const struct lab_step *lab_script_unmeasurable(const struct lab_script *script)
 void lab_script_use(const struct lab_script *script, struct lab_use *use)
 {
     *use = (struct lab_use){.harden = -1};
-    for (size_t i = 0; i < script->count && !is_operation(&script->steps[i]); i++) {
+    for (size_t i = 0; i < script->count && !lab_is_request(script->steps[i].kind); i++) {
         const struct lab_use *next = &script->steps[i].use;
         if (script->steps[i].kind != LAB_STEP_USE)
             continue;
@@ -83,7 +78,7 @@ bool lab_script_program(const struct lab_script *script, struct lab_arena *arena
     struct builder b;
     HEAP_ASSERT(!lab_script_unmeasurable(script));
     for (size_t i = 0; i < script->count; i++) {
-        operations += is_operation(&script->steps[i]);
+        operations += lab_is_request(script->steps[i].kind);
         expectations += script->steps[i].kind == LAB_STEP_EXPECT;
     }
     bool has_room = builder_start(&b, arena, program, operations, script->block_count);
@@ -94,7 +89,7 @@ bool lab_script_program(const struct lab_script *script, struct lab_arena *arena
     }
     for (size_t i = 0; i < script->count; i++) {
         const struct lab_step *step = &script->steps[i];
-        if (is_operation(step))
+        if (lab_is_request(step->kind))
             add_operation(&b, step);
         else if (step->kind == LAB_STEP_EXPECT)
             due[program->due_count++] = (struct lab_due){.after = program->count, .expect = step->expect};

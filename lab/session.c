@@ -52,7 +52,7 @@ static void rewind(struct lab_session *s)
     close_heap(s);
     s->run = s->asked;
     s->is_own = !s->is_alloc_asked;
-    s->next = s->done = s->operations = s->held = s->broken = 0;
+    s->next = s->done = s->held = s->broken = 0;
     s->status = 0;
     s->high = s->bound = 0;
     if (s->stage->choose_vm)
@@ -117,7 +117,7 @@ static void occupy(struct lab_session *s, uint32_t block, void *payload, size_t 
 {
     struct lab_session_block *b = &s->blocks[block];
     s->live -= b->is_live ? b->size : 0;
-    *b = (struct lab_session_block){.payload = payload, .size = size, .is_live = true, .operation = s->operations};
+    *b = (struct lab_session_block){.payload = payload, .size = size, .is_live = true};
     s->live += size;
 }
 
@@ -169,7 +169,6 @@ static enum lab_stepped do_check(struct lab_session *s)
 
 static enum lab_stepped operate(struct lab_session *s, const struct lab_step *step)
 {
-    s->operations++;
     switch (step->kind) {
     case LAB_STEP_FREE:
         return do_free(s, step);

@@ -1,6 +1,8 @@
 /* Steps written as statements. */
 #include "step_text.h"
 
+const char *const lab_show_names[LAB_SHOWS] = {"map", "holes", "blocks", "list", "stats"};
+
 static void print_write(const struct lab_sink *sink, const struct lab_step *step, const char *block)
 {
     lab_print(sink, "%s %s", step->kind == LAB_STEP_READ ? "read" : "write", block);
@@ -40,7 +42,6 @@ static void print_text(const struct lab_sink *sink, const char *word, const stru
 
 void lab_step_print(const struct lab_sink *sink, const struct lab_script *script, const struct lab_step *step)
 {
-    static const char *const shows[] = {"map", "holes", "blocks", "list", "stats"};
     char block[LAB_BLOCK_TEXT] = "";
     uint32_t number = step->kind == LAB_STEP_EXPECT ? step->expect.block : step->block;
     if (number < script->block_count)
@@ -75,7 +76,7 @@ void lab_step_print(const struct lab_sink *sink, const struct lab_script *script
         print_text(sink, "say", step);
         break;
     case LAB_STEP_SHOW:
-        lab_print(sink, "%s", shows[step->show]);
+        lab_print(sink, "%s", lab_show_names[step->show]);
         break;
     case LAB_STEP_ASK:
         lab_print(sink, "ask");

@@ -30,7 +30,6 @@ void lab_story_begin(struct lab_story *story, struct heap *h)
     story->events = 0;
     story->chosen = (struct heap_look){0};
     story->counted = h->counters;
-    story->committed = h->committed;
     lab_extents_read(&story->before, h);
     story->listener = (struct heap_listener){.look = note_look, .context = story};
     heap_listen(h, &story->listener);
@@ -50,11 +49,6 @@ void lab_story_end(struct lab_story *story, struct heap *h)
 const struct lab_event *lab_story_event(const struct lab_story *story, size_t number)
 {
     return number < STORY_FIRST ? &story->first[number] : &story->last[(number - STORY_FIRST) % STORY_LAST];
-}
-
-static bool is_request(const struct lab_step *step)
-{
-    return step->kind <= LAB_STEP_FREE;
 }
 
 /* ---- from a step's announcement to its end ---- */
@@ -106,7 +100,7 @@ void lab_story_close(struct lab_session *s, const struct lab_step *step, enum la
     bool is_full = telling == LAB_TELL_STEPS;
     if (came == LAB_STEPPED_FOUND)
         tell_finding(s);
-    if (!is_request(step) || came == LAB_STEPPED_BAD_STEP || came == LAB_STEPPED_NO_HEAP)
+    if (!lab_is_request(step->kind) || came == LAB_STEPPED_BAD_STEP || came == LAB_STEPPED_NO_HEAP)
         return;
     if (is_full) {
         story_tell_asked(s, step, came == LAB_STEPPED && s->blocks[step->block].is_live);

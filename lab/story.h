@@ -27,7 +27,6 @@ struct lab_story {
     struct heap_look chosen; /* the latest that was taken or the best until then; its address NULL: none */
     struct lab_extents before, after;
     struct heap_counters counted; /* before */
-    size_t committed;
 };
 
 /* Listens from here on, and remembers the heap as it is. */

@@ -1,5 +1,6 @@
 /* The story of an operation as a `step` record: what the text says, for programs. */
 #include <lab/json.h>
+#include <lab/record.h>
 
 #include "step_text.h"
 #include "story.h"
@@ -46,12 +47,10 @@ static void put_events(struct lab_json *j, const struct lab_session *s)
 
 static void put_extents(struct lab_json *j, const char *key, const struct heap_extent *list, size_t count)
 {
-    static const char *const kinds[] = {
-        [HEAP_META] = "meta", [HEAP_USED] = "used", [HEAP_FREE] = "free", [HEAP_UNTRACKED] = "untracked"};
     lab_json_open_array(j, key);
     for (size_t i = 0; i < count && i < EXTENTS_MOST; i++) {
         lab_json_open_object(j, NULL);
-        lab_json_text(j, "kind", kinds[list[i].kind]);
+        lab_json_text(j, "kind", lab_extent_word(list[i].kind));
         lab_json_number(j, "at", list[i].offset);
         lab_json_number(j, "size", list[i].size);
         lab_json_close_object(j);

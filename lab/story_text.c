@@ -10,6 +10,7 @@
 #include "story.h"
 
 #include <lab/map.h>
+#include <lab/record.h>
 
 #include "flow.h"
 
@@ -157,11 +158,9 @@ void story_tell_search(const struct lab_session *s, const struct lab_step *step)
 
 void lab_story_print_extent(const struct lab_session *s, const struct heap_extent *e)
 {
-    static const char *const kinds[] = {
-        [HEAP_META] = "meta", [HEAP_USED] = "used", [HEAP_FREE] = "hole", [HEAP_UNTRACKED] = "untracked"};
     char name[LAB_BLOCK_TEXT];
     print_place(s, e->offset, e->size);
-    lab_print(s->text, "%s", kinds[e->kind]);
+    lab_print(s->text, "%s", e->kind == HEAP_FREE ? "hole" : lab_extent_word(e->kind));
     uint32_t block = e->kind == HEAP_USED ? lab_session_block_in(s, e->offset, e->size) : LAB_NO_INDEX;
     if (block != LAB_NO_INDEX)
         lab_print(s->text, "  %s, its payload at 0x%04zx", lab_block_text(s->script, block, name),

@@ -49,6 +49,18 @@ const struct mb2_module *modules_find(const struct mb2_info *boot, enum module_k
 
 /* ---- memory ---- */
 
+const char *modules_name(const struct mb2_info *boot, enum module_kind kind, size_t index, size_t *length)
+{
+    for (size_t i = 0; i < boot->module_count; i++) {
+        const struct mb2_module *m = &boot->modules[i];
+        if (modules_kind(m) != kind || index-- > 0)
+            continue;
+        *length = modules_name_length(m);
+        return m->name;
+    }
+    return NULL;
+}
+
 bool modules_map(struct vmm_space *space, const struct mb2_module *module, struct modules_mapped *mapped)
 {
     void *address;

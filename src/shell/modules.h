@@ -20,6 +20,9 @@ size_t modules_name_length(const struct mb2_module *module);
 const struct mb2_module *modules_find(const struct mb2_info *boot, enum module_kind kind, const char *name,
                                       size_t length);
 
+/* The name of module number `index` of that kind, `*length` characters, not ended by NUL; NULL: there are not so many. */
+const char *modules_name(const struct mb2_info *boot, enum module_kind kind, size_t index, size_t *length);
+
 /* A mapped module; `region` is NULL if it is empty. */
 struct modules_mapped {
     const char *text; /* `length` bytes, read only, not ended by NUL */

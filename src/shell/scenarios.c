@@ -12,14 +12,7 @@ enum { NAMES_MAX = 128, NAME_MAX = 40, SHOWN_MAX = 60 };
 
 const char *scenarios_name(const struct mb2_info *boot, size_t index, size_t *length)
 {
-    for (size_t i = 0; i < boot->module_count; i++) {
-        const struct mb2_module *m = &boot->modules[i];
-        if (modules_kind(m) != MODULE_SCENARIO || index-- > 0)
-            continue;
-        *length = modules_name_length(m);
-        return m->name;
-    }
-    return NULL;
+    return modules_name(boot, MODULE_SCENARIO, index, length);
 }
 
 static int shown(size_t length)

@@ -74,24 +74,26 @@ static void print_title(struct sh_context *c)
     lab_print(&c->text, "\n");
 }
 
+static void play_titled(struct sh_context *c)
+{
+    print_title(c);
+    play(c);
+}
+
 void step_scenario(struct sh_context *c, const char *arguments)
 {
     if (*arguments == '\0') {
         scenarios_list(c);
         return;
     }
-    if (!desk_load(c, arguments))
-        return;
-    print_title(c);
-    play(c);
+    if (desk_load(c, arguments))
+        play_titled(c);
 }
 
 void step_tell(struct sh_context *c, const struct options *options)
 {
-    if (!desk_lay(c, options))
-        return;
-    print_title(c);
-    play(c);
+    if (desk_lay(c, options))
+        play_titled(c);
 }
 
 /* ---- forward ---- */
@@ -301,12 +303,11 @@ void step_history(struct sh_context *c, const char *arguments)
 
 bool step_show(struct sh_context *c)
 {
-    static const char *const words[] = {"map", "holes", "blocks", "list", "stats"};
     struct lab_session *s = &desk_of(c)->session;
     size_t i = 0;
     if (!desk_of(c)->is_begun || !s->is_open)
         return false;
-    while (strcmp(words[i], c->command) != 0)
+    while (strcmp(lab_show_names[i], c->command) != 0)
         i++;
     lab_session_show(s, (enum lab_show)i);
     return true;

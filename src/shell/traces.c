@@ -59,14 +59,7 @@ static void print_names(const struct lab_sink *sink, const char *const *names, s
 
 const char *traces_name(const struct mb2_info *boot, size_t index, size_t *length)
 {
-    for (size_t i = 0; i < boot->module_count; i++) {
-        const struct mb2_module *m = &boot->modules[i];
-        if (modules_kind(m) != MODULE_TRACE || index-- > 0)
-            continue;
-        *length = modules_name_length(m);
-        return m->name;
-    }
-    return NULL;
+    return modules_name(boot, MODULE_TRACE, index, length);
 }
 
 static void print_loaded(const struct lab_sink *sink, const struct mb2_info *boot)

@@ -25,4 +25,7 @@ struct lab_owners {
  * [kind, offset, size, name]. What does not fit into the record is counted as "extents_left_out". */
 void lab_record_heap(const struct lab_sink *sink, struct heap *h, const struct lab_owners *owners);
 
+/* What an extent is, as records have it: "used", "free", "meta", "untracked". */
+const char *lab_extent_word(enum heap_extent_kind kind);
+
 #endif

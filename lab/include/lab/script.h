@@ -53,6 +53,12 @@ enum lab_step_kind {
     LAB_STEP_KINDS
 };
 
+/* A request or a free: what a measured run consists of. */
+static inline bool lab_is_request(enum lab_step_kind kind)
+{
+    return kind <= LAB_STEP_FREE;
+}
+
 /* What going through a script counts as one: all but words, views and expectations. */
 static inline bool lab_is_operation(enum lab_step_kind kind)
 {
@@ -60,6 +66,10 @@ static inline bool lab_is_operation(enum lab_step_kind kind)
 }
 
 enum lab_show { LAB_SHOW_MAP, LAB_SHOW_HOLES, LAB_SHOW_BLOCKS, LAB_SHOW_LIST, LAB_SHOW_STATS };
+enum { LAB_SHOWS = LAB_SHOW_STATS + 1 };
+
+/* Their statements, in that order. */
+extern const char *const lab_show_names[LAB_SHOWS];
 
 /* What a `use` chooses. What it does not name stays as it was, at first as the caller of the script has it. */
 struct lab_use {

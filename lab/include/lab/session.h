@@ -43,7 +43,6 @@ struct lab_session_block {
     unsigned char *payload; /* NULL: there never was one, or its request was refused */
     size_t size;            /* requested */
     bool is_live;
-    uint64_t operation; /* that brought it */
 };
 
 struct lab_story;
@@ -66,7 +65,6 @@ struct lab_session {
     struct lab_session_block *blocks;
     size_t next;             /* step */
     size_t done;             /* steps that are operations (lab_is_operation), since the first step */
-    size_t operations;       /* of the heap, since the first step */
     size_t refused, live;    /* in the open heap: requests, bytes */
     size_t held, broken;     /* expectations that held, and that did not */
     struct heap_fault fault; /* of the last operation; class NONE: nothing was wrong */
