@@ -197,6 +197,21 @@ static bool parse_workload(struct lab_run_spec *spec, struct word name, const st
     return lab_workload_values(spec->workload, rest->text, rest->length, 0, &spec->values, error);
 }
 
+const char *const lab_selftest_words[] = {
+    [LAB_SELFTEST_MACHINE - 1] = "machine", [LAB_SELFTEST_HEAPS - 1] = "heaps", NULL};
+
+static bool parse_selftest(struct lab_run_spec *spec, const struct word_list *rest, struct lab_error *error)
+{
+    size_t index;
+    spec->kind = LAB_RUN_SELFTEST;
+    if (rest->is_done)
+        return true;
+    if (!word_find((struct word){rest->text, rest->length}, lab_selftest_words, &index))
+        return bad_run(spec, "the self-tests have two parts, selftest:machine and selftest:heaps", error);
+    spec->selftest = (enum lab_selftest)(index + 1);
+    return true;
+}
+
 /* A word that stands alone. */
 static bool parse_plain(struct lab_run_spec *spec, enum lab_run_kind kind, const struct word_list *rest,
                         struct lab_error *error)
@@ -228,7 +243,7 @@ bool lab_parse_run(const char *text, size_t length, struct lab_run_spec *spec, s
     if (is_word("none", name))
         return parse_plain(spec, LAB_RUN_NONE, &list, error);
     if (is_word("selftest", name))
-        return parse_plain(spec, LAB_RUN_SELFTEST, &list, error);
+        return parse_selftest(spec, &list, error);
     if (is_word("tour", name))
         return parse_plain(spec, LAB_RUN_TOUR, &list, error);
     if (is_word("trace", name))

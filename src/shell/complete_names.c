@@ -109,14 +109,21 @@ static void complete_parameters(struct complete_word *w, const struct lab_worklo
     }
 }
 
+/* What must follow the word: a name, nothing, or '\0': perhaps something. */
+static char behind_run(const char *word)
+{
+    if (strcmp(word, "trace") == 0 || strcmp(word, "scenario") == 0)
+        return ':';
+    return strcmp(word, "selftest") == 0 ? '\0' : ' ';
+}
+
 static void complete_first_words(struct complete_word *w, size_t start)
 {
     for (const struct lab_workload *workload = lab_workloads; workload->name; workload++)
         complete_offer(w, start, workload->name, strlen(workload->name), '\0');
     for (const char *const *word = lab_run_words; *word; word++) {
-        bool takes_name = strcmp(*word, "trace") == 0 || strcmp(*word, "scenario") == 0;
         if (strcmp(*word, "none") != 0) /* nothing to run */
-            complete_offer(w, start, *word, strlen(*word), takes_name ? ':' : ' ');
+            complete_offer(w, start, *word, strlen(*word), behind_run(*word));
     }
 }
 
@@ -130,6 +137,8 @@ void complete_run(struct complete_word *w, size_t start, const struct mb2_info *
         complete_traces(w, colon + 1, boot);
     else if (is_name(w, start, colon, "scenario"))
         complete_scenarios(w, colon + 1, boot);
+    else if (is_name(w, start, colon, "selftest"))
+        complete_offer_all(w, colon + 1, lab_selftest_words, ' ');
     else if (workload)
         complete_parameters(w, workload, colon + 1);
 }

@@ -26,7 +26,7 @@ void complete_allocator(struct complete_word *w, size_t start);
 /* Such specifications separated by commas, or `all`. */
 void complete_allocators(struct complete_word *w, size_t start);
 
-/* WORKLOAD[:key=value...], scenario:NAME, trace:A,B, selftest, tour. */
+/* WORKLOAD[:key=value...], scenario:NAME, trace:A,B, selftest[:PART], tour. */
 void complete_run(struct complete_word *w, size_t start, const struct mb2_info *boot);
 
 /* Names of scenarios; names of traces, separated by commas. */

@@ -149,6 +149,14 @@ static void print_verdict(struct sh_context *c, bool holds, const char *name, co
         sh_error(c, SH_FAILED, name, "a self-test failed");
 }
 
+static void test_machine(struct sh_context *c)
+{
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        for (const struct selftest *test = groups[i]; test->name; test++)
+            print_verdict(c, test->holds(c), test->name, "");
+    }
+}
+
 /* Every allocator through a short random workload, checked after each operation. */
 static void test_allocators(struct sh_context *c, const struct options *options)
 {
@@ -193,10 +201,10 @@ static void test_bad_requests(struct sh_context *c, unsigned harden)
 void selftest_run(struct sh_context *c, const struct options *options)
 {
     lab_print(&c->text, "Self-tests:\n");
-    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
-        for (const struct selftest *test = groups[i]; test->name; test++)
-            print_verdict(c, test->holds(c), test->name, "");
+    if (options->run.selftest != LAB_SELFTEST_HEAPS)
+        test_machine(c);
+    if (options->run.selftest != LAB_SELFTEST_MACHINE) {
+        test_allocators(c, options);
+        test_bad_requests(c, options->harden);
     }
-    test_allocators(c, options);
-    test_bad_requests(c, options->harden);
 }

@@ -20,8 +20,8 @@ extern const struct selftest selftest_failures[];
  * there were. */
 bool selftest_bad_requests(struct sh_context *c, const struct heap_ops *policy, unsigned harden, size_t *cases);
 
-/* Tests memory protection, demand memory, frame accounting and every allocator on this machine; prints a line for each
- * and notes SH_FAILED if one fails. */
+/* Tests memory protection, demand memory, frame accounting and every allocator on this machine, or the part that
+ * options->run.selftest names; prints a line for each and notes SH_FAILED if one fails. */
 void selftest_run(struct sh_context *c, const struct options *options);
 
 #endif

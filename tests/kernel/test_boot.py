@@ -1,4 +1,5 @@
 """Every allocator boots and runs in both kernels, small and with a recorded program's trace."""
+import re
 import unittest
 
 from harness import ARCHES, TIMEOUT, KernelTest, boot, policies
@@ -42,6 +43,18 @@ class EveryAllocator(KernelTest):
                     self.assertEqual(result["ops"], SQLITE_OPERATIONS)
                     self.assertEqual(result["failed"], 0)
                     self.assertEqual(result["peak_live"], 1218929)
+
+
+class Selftest(KernelTest):
+    def test_two_parts_are_the_whole(self):
+        for arch in ARCHES:
+            with self.subTest(arch=arch):
+                outcome = self.expect(boot(keys="run selftest:machine\nrun selftest:heaps\nrun selftest\nexit\n", arch=arch), 0)
+                machine, heaps, whole = (re.findall(r"^  ok  .*", part, re.MULTILINE)
+                                         for part in outcome.text.split("Self-tests:\n")[1:])
+                self.assertEqual(machine + heaps, whole, outcome.describe())
+                self.assertTrue(any("page 0" in line for line in machine))
+                self.assertEqual(len(heaps), 2 * len(policies()) + 1)
 
 
 class Compare(KernelTest):

@@ -10,7 +10,8 @@ import unittest
 from harness import ARCHES, KernelTest, boot
 
 MIB, GIB = 1 << 20, 1 << 30
-SELFTEST = "run=selftest out=both then=exit"
+SELFTEST = "run=selftest:machine out=both then=exit"
+ALL_TESTS = "run=selftest out=both then=exit"
 LACKS = "kfit: error: this processor lacks "
 MICROVM_BIOS = "/usr/share/seabios/bios-microvm.bin"
 
@@ -44,7 +45,7 @@ class Boards(Odd):
         """No serial port, no screen, no keyboard of QEMU's own choice: the status alone tells."""
         for arch in ARCHES:
             with self.subTest(arch=arch):
-                self.expect(boot("run=selftest then=exit", arch=arch, serial=False, extra=["-vga", "none"]), 0)
+                self.expect(boot("run=selftest:machine then=exit", arch=arch, serial=False, extra=["-vga", "none"]), 0)
 
     def test_silent_failure_has_its_status(self):
         """Without a serial port, too, a run that is refused is no success."""
@@ -115,7 +116,7 @@ class Memory(Odd):
         for arch in ARCHES:
             for megabytes in (3, 4, 5, 6, 7, 8, 10, 12, 16):
                 with self.subTest(arch=arch, megabytes=megabytes):
-                    outcome = boot(SELFTEST, arch=arch, memory=megabytes * MIB)
+                    outcome = boot(ALL_TESTS, arch=arch, memory=megabytes * MIB)
                     if megabytes >= 16 or outcome.status == 0:
                         self.passes(outcome)
                     else:
@@ -125,7 +126,7 @@ class Memory(Odd):
         """The board leaves 1 GiB below: a 32-bit kernel has that, and says how much it leaves; a 64-bit one has all of it."""
         for arch in ARCHES:
             with self.subTest(arch=arch):
-                outcome = self.passes(boot(SELFTEST, arch=arch, board="pc,max-ram-below-4g=1G", memory=3 * GIB))
+                outcome = self.passes(boot(ALL_TESTS, arch=arch, board="pc,max-ram-below-4g=1G", memory=3 * GIB))
                 start = outcome.one("boot")
                 self.assertGreater(start["memory_total"], 3 * GIB - MIB)
                 usable = GIB if arch == "i386" else 3 * GIB

@@ -32,9 +32,12 @@ enum lab_run_kind {
     LAB_RUN_TRACES,                      /* trace:A,B,C */
     LAB_RUN_WORKLOAD,                    /* NAME[:key=value...] */
     LAB_RUN_SCENARIO,                    /* scenario:NAME */
-    LAB_RUN_SELFTEST,
+    LAB_RUN_SELFTEST,                    /* selftest[:PART] */
     LAB_RUN_TOUR,
 };
+
+/* Parts of the self-tests: what the kernel takes from the machine, and the allocators on it. */
+enum lab_selftest { LAB_SELFTEST_ALL, LAB_SELFTEST_MACHINE, LAB_SELFTEST_HEAPS };
 
 struct lab_name {
     const char *text;
@@ -48,9 +51,13 @@ struct lab_run_spec {
     const struct lab_workload *workload;
     struct lab_values values;            /* its seed is set later, by the user's seed= */
     struct lab_name scenario;            /* whether there is one is seen when it is loaded */
+    enum lab_selftest selftest;
     const char *text;                    /* as the user wrote it */
     size_t text_length;
 };
+
+/* The words that follow `selftest:`, ended by NULL. */
+extern const char *const lab_selftest_words[];
 
 /* The words a run may begin with that are no workload's name, ended by NULL. */
 extern const char *const lab_run_words[];

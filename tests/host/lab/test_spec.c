@@ -268,15 +268,29 @@ static void plain_runs(void **state)
     (void)state;
     assert_true(parse_run("none"));
     assert_int_equal(run.kind, LAB_RUN_NONE);
-    assert_true(parse_run("selftest"));
-    assert_int_equal(run.kind, LAB_RUN_SELFTEST);
     assert_true(parse_run("tour"));
     assert_int_equal(run.kind, LAB_RUN_TOUR);
     assert_ptr_equal(run.text, exact);
     assert_int_equal(run.text_length, 4);
     is_refused(parse_run("none:x"), "none:x", "'none:x': nothing may follow the first word");
-    is_refused(parse_run("selftest:"), "selftest:", "'selftest:': nothing may follow the first word");
     is_refused(parse_run("tour:a"), "tour:a", "'tour:a': nothing may follow the first word");
+}
+
+static void selftest_runs(void **state)
+{
+    (void)state;
+    assert_true(parse_run("selftest"));
+    assert_int_equal(run.kind, LAB_RUN_SELFTEST);
+    assert_int_equal(run.selftest, LAB_SELFTEST_ALL);
+    assert_true(parse_run("selftest:machine"));
+    assert_int_equal(run.kind, LAB_RUN_SELFTEST);
+    assert_int_equal(run.selftest, LAB_SELFTEST_MACHINE);
+    assert_true(parse_run("selftest:heaps"));
+    assert_int_equal(run.selftest, LAB_SELFTEST_HEAPS);
+#define TWO_PARTS ": the self-tests have two parts, selftest:machine and selftest:heaps"
+    is_refused(parse_run("selftest:"), "selftest:", "'selftest:'" TWO_PARTS);
+    is_refused(parse_run("selftest:heap"), "selftest:heap", "'selftest:heap'" TWO_PARTS);
+    is_refused(parse_run("selftest:heaps,"), "selftest:heaps,", "'selftest:heaps,'" TWO_PARTS);
 }
 
 static void is_name(struct lab_name name, const char *text)
@@ -381,6 +395,7 @@ int main(void)
         cmocka_unit_test(bad_comparisons),
         cmocka_unit_test(longest_comparison),
         cmocka_unit_test(plain_runs),
+        cmocka_unit_test(selftest_runs),
         cmocka_unit_test(trace_runs),
         cmocka_unit_test(bad_trace_runs),
         cmocka_unit_test(workload_runs),

@@ -117,7 +117,7 @@ static void runs(void **state)
         snprintf(line, sizeof line, "run seed=1 run=%s:", w->name);
         expect(line, "", words);
     }
-    strcat(all, " trace: scenario: selftest_ tour_");
+    strcat(all, " trace: scenario: selftest tour_");
     expect("run run=", "", all);
     expect("run tr", "tr", " trace:");
     expect("run trace:", "", " sqlite python");
@@ -128,6 +128,7 @@ static void runs(void **state)
     expect("run nosuch:", "", "");
     expect("run scenario:", "", " best-wins_ first-wins_");
     expect("run scenario:f", "f", " first-wins_");
+    expect("run selftest:", "", " machine_ heaps_");
 }
 
 static void names_alone(void **state)
