@@ -153,23 +153,23 @@ static bool is_whole(struct sh_context *c, size_t free_frames)
     return pmm->free == free_frames && pmm->reserved == 0;
 }
 
-/* Call `k` fails, or all from it on. *is_over: there were fewer calls. */
+/* Call `k` fails, or all from it on. *is_over: there were fewer calls, and it went well after all the failures before. */
 static bool round_holds(struct sh_context *c, scenario_fn *scenario, struct injection_plan plan, bool *is_over)
 {
-    if (scenario(c) != DONE) /* untouched: scratch memory it takes for good is taken now */
-        return false;
     size_t free_before = c->world.space->paging->pmm->free;
     injection_arm(&c->injection, &plan);
     enum outcome outcome = scenario(c);
     uint64_t failed = c->injection.pmm.failed + c->injection.vmm.failed + c->injection.heap.failed;
     *is_over = failed == 0;
     injection_arm(&c->injection, &(struct injection_plan){.where = INJECTION_NONE});
-    bool is_told = outcome == REFUSED || (outcome == DONE && (failed == 0 || scenario == grow_large));
-    return is_told && is_whole(c, free_before) && scenario(c) == DONE;
+    bool is_told = failed == 0 ? outcome == DONE : outcome == REFUSED || (outcome == DONE && scenario == grow_large);
+    return is_told && is_whole(c, free_before);
 }
 
 static bool survives(struct sh_context *c, scenario_fn *scenario, enum injection_where where)
 {
+    if (scenario(c) != DONE) /* untouched: scratch memory it takes for good is taken now */
+        return false;
     for (int mode = 0; mode < 2; mode++) {
         bool is_over = false;
         for (uint64_t k = 1; !is_over; k++) {

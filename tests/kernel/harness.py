@@ -64,6 +64,11 @@ def policies(build=BUILD):
         return [line.partition("\t")[0] for line in lines]
 
 
+def widths(number):
+    """The kernels that case `number` of a list is tried in: they take turns; in the deep run both."""
+    return ARCHES if DEEP else (ARCHES[number % len(ARCHES)],)
+
+
 CTRL_N = "\x0e"
 
 

@@ -157,9 +157,9 @@ class SymbolTable(KernelTest):
 class SelfTest(KernelTest):
     def test_both_kernels(self):
         cases = [dict(options="run=selftest vm=%s then=exit" % vm, arch=arch)
-                 for arch in ARCHES for vm in ("demand", "immediate")]
-        cases.append(dict(options="run=selftest then=exit", extra=["-cpu", "qemu64,-nx"]))
-        cases += [dict(options="run=selftest harden=4 then=exit", arch=arch) for arch in ARCHES]
+                 for arch in ARCHES for vm in ("demand", "immediate", "zero")]
+        cases.append(dict(options="run=selftest:machine then=exit", extra=["-cpu", "qemu64,-nx"]))
+        cases += [dict(options="run=selftest:heaps harden=4 then=exit", arch=arch) for arch in ARCHES]
         for case, outcome in zip(cases, boot_all(cases)):
             with self.subTest(**case):
                 self.expect(outcome, 0)

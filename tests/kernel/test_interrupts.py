@@ -92,7 +92,7 @@ class Input(KernelTest):
 class Machines(KernelTest):
     """Where the timer or every interrupt is missing, all goes on by polling."""
 
-    KEYS = "timer 100\nrun churn:ops=500\nirq\nrun selftest\nexit\n"
+    KEYS = "timer 100\nrun churn:ops=500\nirq\nrun selftest:machine\nexit\n"
 
     def check_polling(self, outcome):
         self.expect(outcome, 5)
@@ -130,7 +130,7 @@ class Machines(KernelTest):
 
 class Spurious(KernelTest):
     def test_survived_and_counted(self):
-        for outcome in at_once(*({"keys": "run selftest\nirq\nexit\n", "arch": arch} for arch in ARCHES)):
+        for outcome in at_once(*({"keys": "run selftest:machine\nirq\nexit\n", "arch": arch} for arch in ARCHES)):
             self.expect(outcome, 0)
             self.assertIn("ok     spurious interrupts pass, and the timer ticks on", outcome.text)
             seen = counts(outcome)

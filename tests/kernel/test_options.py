@@ -1,7 +1,7 @@
 """Kernel options that must be refused, and forms that must be understood, on both kernels through GRUB."""
 import unittest
 
-from harness import ARCHES, KernelTest, boot, policies
+from harness import KernelTest, boot, policies, widths
 
 # (options, words that the error must hold)
 REFUSED = (
@@ -47,8 +47,8 @@ UNDERSTOOD = (
 
 class Refused(KernelTest):
     def test_each(self):
-        for arch in ARCHES:
-            for options, words in REFUSED:
+        for number, (options, words) in enumerate(REFUSED):
+            for arch in widths(number):
                 with self.subTest(arch=arch, options=options):
                     both = "" if "out=" in options else " out=both"
                     outcome = self.expect(boot(options + both + " then=exit", arch=arch, timeout=20), 2)

@@ -5,7 +5,7 @@ import os
 import subprocess
 import unittest
 
-from harness import ARCHES, BUILD, DEEP, WALKERS, boot, policies
+from harness import ARCHES, BUILD, DEEP, WALKERS, boot, policies, widths
 
 RUNS = ["churn:ops=5000:align=50", "ramp:order=lifo", "comb", "scenario:first-wins", "scenario:best-wins", "trace:sqlite",
         "trace:perl", "trace:gcc", "trace:redis"]
@@ -69,8 +69,8 @@ class Unmoved(unittest.TestCase):
 
 
 def add_tests():
-    for arch in ARCHES:
-        for run in RUNS:
+    for number, run in enumerate(RUNS):
+        for arch in widths(number) if run.startswith("trace:") else ARCHES:
             name = "test_%s_%s" % (arch, run.split(":ops")[0].replace(":", "_").replace("=", "_").replace("-", "_"))
             setattr(Placement, name, lambda self, arch=arch, run=run: self.same(arch, run, 7))
 
