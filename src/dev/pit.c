@@ -13,7 +13,7 @@ enum {
     CONTROL_RATE = 0x34, /* channel 0, both bytes of the divisor, mode 2: over and over */
     INPUT_HZ = 1193182,
     DIVISOR_MAX = 65536, /* written as 0 */
-    LOOKS = 5000000,     /* of about a microsecond: far above the time of the slowest tick, on a busy host, too */
+    LOOKS = 2000000,     /* of about a microsecond: far above the time of the slowest tick, on a busy host, too */
 };
 
 static struct {
