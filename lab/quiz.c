@@ -60,12 +60,29 @@ static size_t deal_run(struct lab_random *random, const struct lab_script *scrip
     return length;
 }
 
-/* What is said of the requests would not be true of others. */
-static void forget_texts(struct lab_script *script)
+/* What is said of the requests would not be true of others, nor what is expected of them, but for the faults of misuse; and so many
+ * bytes of a block are not all its own any more. */
+static bool is_true_of_others(const struct lab_step *step)
+{
+    switch (step->kind) {
+    case LAB_STEP_ABOUT:
+    case LAB_STEP_SAY:
+        return false;
+    case LAB_STEP_EXPECT:
+        return step->expect.quantity == LAB_Q_FAULT;
+    case LAB_STEP_WRITE:
+    case LAB_STEP_READ:
+        return step->is_rest || step->is_misuse;
+    default:
+        return true;
+    }
+}
+
+static void forget_claims(struct lab_script *script)
 {
     size_t kept = 0;
     for (size_t i = 0; i < script->count; i++) {
-        if (script->steps[i].kind != LAB_STEP_ABOUT && script->steps[i].kind != LAB_STEP_SAY)
+        if (is_true_of_others(&script->steps[i]))
             script->steps[kept++] = script->steps[i];
     }
     script->count = kept;
@@ -75,7 +92,7 @@ void lab_quiz_deal(struct lab_script *script, uint64_t seed)
 {
     struct lab_random random;
     lab_random_seed(&random, seed);
-    forget_texts(script);
+    forget_claims(script);
     for (size_t i = 0; i < script->count;) {
         size_t length = deal_run(&random, script, &script->steps[i], script->count - i);
         i += length > 0 ? length : 1;

@@ -12,6 +12,7 @@
 #include <lab/map.h>
 #include <lab/record.h>
 
+#include "call.h"
 #include "flow.h"
 
 /* ---- telling: a line's beginning ---- */
@@ -119,6 +120,17 @@ static void tell_look(const struct lab_session *s, const struct heap_look *look,
     tell_verdict(s, look, wanted);
 }
 
+/* Why nothing was found before the heap grew; `wanted`: of the whole block. */
+static const char *reason_to_grow(const struct lab_story *story, size_t wanted)
+{
+    const struct lab_extents *before = &story->before;
+    for (size_t i = 0; i < before->count; i++) {
+        if (before->list[i].kind == HEAP_FREE && before->list[i].size >= wanted)
+            return "no hole would do, though one is large enough";
+    }
+    return before->is_whole ? "nothing was large enough" : "no hole would do";
+}
+
 static void tell_event(const struct lab_session *s, size_t number, size_t wanted)
 {
     const struct lab_story *story = s->story;
@@ -127,7 +139,7 @@ static void tell_event(const struct lab_session *s, size_t number, size_t wanted
     char digits[27];
     if (e->grown > 0) {
         begin_line(s, "grown");
-        lab_print(s->text, "by %s bytes: nothing was large enough\n", lab_grouped(e->grown, digits));
+        lab_print(s->text, "by %s bytes: %s\n", lab_grouped(e->grown, digits), reason_to_grow(story, wanted));
         return;
     }
     begin_line(s, number == 0 ? "looked at" : follows_growth ? "again" : "");
@@ -284,13 +296,31 @@ void story_tell_change(struct lab_session *s, const struct lab_step *step)
     lab_map_marked(s->text, &s->heap, LAB_MAP_WIDTH_MAX, STORY_MAP_ROWS, &marks);
 }
 
+/* The heap has holes of `shape` and takes none of them for the request. */
+static void tell_why_refused(const struct lab_session *s, const struct lab_step *step, const struct heap_shape *shape)
+{
+    size_t wanted = heap_block_size(&s->heap, step->size);
+    char digits[27];
+    if (step->kind == LAB_STEP_ALIGNED && lab_alignment(step->align_log2) > HEAP_REGION_ALIGN)
+        lab_print(s->text, "a heap gives no alignment above %s\n", lab_grouped(HEAP_REGION_ALIGN, digits));
+    else if (wanted > 0 && shape->largest_hole >= wanted)
+        lab_print(s->text, step->kind == LAB_STEP_ALIGNED ? "large enough, but not at that alignment\n"
+                                                          : "large enough, but no hole that this search takes\n");
+    else if (wanted > 0 && shape->free >= wanted)
+        lab_print(s->text, "enough, but in pieces: that is fragmentation\n");
+    else if (s->is_memory_short)
+        lab_print(s->text, "not enough, and there is no memory for the heap to grow\n");
+    else
+        lab_print(s->text, "not enough, and the heap may not grow beyond %s bytes\n",
+                  lab_grouped(s->heap.reserved, digits));
+}
+
 void story_tell_refusal(struct lab_session *s, const struct lab_step *step)
 {
     struct heap_shape shape;
     char digits[3][27];
     if (!lab_session_shape(s, &shape))
         return;
-    size_t wanted = heap_block_size(&s->heap, step->size);
     begin_line(s, "refused");
     lab_print(s->text, "%s bytes are free", lab_grouped(shape.free, digits[0]));
     if (shape.holes > 0)
@@ -298,9 +328,5 @@ void story_tell_refusal(struct lab_session *s, const struct lab_step *step)
                   shape.holes == 1 ? "" : "s", lab_grouped(shape.largest_hole, digits[2]));
     lab_print(s->text, "\n");
     begin_line(s, "");
-    if (wanted > 0 && shape.free >= wanted)
-        lab_print(s->text, "enough, but in pieces: that is fragmentation\n");
-    else
-        lab_print(s->text, "not enough, and the heap may not grow beyond %s bytes\n",
-                  lab_grouped(s->heap.reserved, digits[0]));
+    tell_why_refused(s, step, &shape);
 }

@@ -217,6 +217,25 @@ static void marks_and_texts_change_no_deal(void **state)
     assert_memory_equal(sizes[0], sizes[1], sizeof sizes[0]);
 }
 
+/* Blocks of other sizes are written to where they are, not where the old ones were. */
+static void writes_stay_inside_dealt_blocks(void **state)
+{
+    static const char source[] =
+        "use heap=32K\nalloc 1000 as a\nalloc 2000 as b\nalloc 3000 as c\nalloc 16 as w\nwrite a\nwrite b 2000\nwrite "
+        "c at 2990\nread c 3000\ncheck\nexpect live = 6016 under all\nexpect fault = none under all\n";
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        begin(*state, source, "first-fit");
+        lab_quiz_deal(&bench.script, seed);
+        lab_session_seek(&bench.session, bench.script.count);
+        assert_int_equal(bench.session.next, bench.script.count);
+        assert_int_equal(bench.session.fault.class, HEAP_FAULT_NONE);
+        assert_int_equal(bench.session.held, 1);
+        assert_int_equal(bench.session.broken, 0);
+        lab_session_end(&bench.session);
+        ((struct test_world *)*state)->arena.used = 0;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +246,7 @@ int main(void)
         TEST(questions_in_a_row),
         TEST(growth_and_refusal),
         TEST(marks_and_texts_change_no_deal),
+        TEST(writes_stay_inside_dealt_blocks),
         TEST(score_is_recorded),
         TEST(longest_record_fits),
         TEST(each_seed_deals_its_own),
