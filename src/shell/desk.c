@@ -52,10 +52,21 @@ static unsigned run_command(void *context, const char *line, size_t length)
     memcpy(words, line, length);
     words[length] = '\0';
     c->status = SH_OK;
+    desk_of(c)->is_in_step = true;
     command_execute(c, words);
+    desk_of(c)->is_in_step = false;
     enum sh_status own = c->status;
     c->status = before;
     return own;
+}
+
+/* Whether the desk may change: not while a step of its script is done. */
+static bool may_change(struct sh_context *c)
+{
+    if (!desk_of(c)->is_in_step)
+        return true;
+    sh_error(c, SH_BAD_INPUT, c->command, "a scenario's shell step cannot work on the scenario's own heap");
+    return false;
 }
 
 /* ---- clearing and beginning ---- */
@@ -94,6 +105,17 @@ static bool clear_for(struct sh_context *c, const struct options *options, const
     return world_scratch(c->world.space, ARENA_RESERVE, &d->arena) || too_little_memory(c);
 }
 
+/* An allocator with its options as it was given, for as long as the session lasts. */
+static const char *keep_alloc(struct desk *d, const struct lab_alloc_spec *alloc)
+{
+    char *text = lab_arena_take(&d->arena, alloc->text_length + 1, 1);
+    if (!text)
+        return NULL;
+    memcpy(text, alloc->text, alloc->text_length);
+    text[alloc->text_length] = '\0';
+    return text;
+}
+
 /* The script is on the desk: the session begins. */
 static bool begin_session(struct sh_context *c, const struct options *options, bool is_alloc_asked)
 {
@@ -101,9 +123,9 @@ static bool begin_session(struct sh_context *c, const struct options *options, b
     struct lab_run run;
     if (!experiment_prepare(c, options, &options->allocs[0], d->what, &run))
         return too_little_memory(c);
-    run.alloc_text = run.policy->name;
-    d->is_begun = lab_session_begin(&d->session, &d->world.lab, &d->stage, &d->arena, &run, is_alloc_asked, &d->script,
-                                    &c->text, &c->records);
+    run.alloc_text = keep_alloc(d, &options->allocs[0]);
+    d->is_begun = run.alloc_text && lab_session_begin(&d->session, &d->world.lab, &d->stage, &d->arena, &run,
+                                                      is_alloc_asked, &d->script, &c->text, &c->records);
     return d->is_begun || too_little_memory(c);
 }
 
@@ -111,6 +133,8 @@ bool desk_begin(struct sh_context *c)
 {
     struct desk *d = desk_of(c);
     size_t mark = c->arena.used;
+    if (!may_change(c))
+        return false;
     bool is_begun = clear_for(c, &c->options, "by hand", false) &&
                     (lab_script_start(&d->script, &d->arena, STEPS_BY_HAND, BLOCKS_BY_HAND) || too_little_memory(c)) &&
                     begin_session(c, &c->options, false);
@@ -122,7 +146,7 @@ bool desk_begin(struct sh_context *c)
 bool desk_is_in_use(struct sh_context *c)
 {
     if (desk_of(c)->is_begun)
-        return true;
+        return may_change(c);
     sh_error(c, SH_BAD_INPUT, "desk",
              "there is no heap to work on: `alloc 100 as a` begins one, `step first-wins` takes a scenario");
     return false;
@@ -191,7 +215,7 @@ static bool or_clear(struct sh_context *c, bool is_laid, size_t mark)
 bool desk_load(struct sh_context *c, const char *words)
 {
     size_t mark = c->arena.used;
-    return or_clear(c, load(c, words), mark);
+    return may_change(c) && or_clear(c, load(c, words), mark);
 }
 
 bool desk_lay(struct sh_context *c, const struct options *options)
@@ -201,7 +225,7 @@ bool desk_lay(struct sh_context *c, const struct options *options)
     struct lab_sink sink = lab_buffer_sink(&buffer, what, sizeof what);
     size_t mark = c->arena.used;
     lab_print(&sink, "%.*s", (int)options->run.text_length, options->run.text);
-    return or_clear(c, lay(c, options, what), mark);
+    return may_change(c) && or_clear(c, lay(c, options, what), mark);
 }
 
 /* ---- steps ---- */
@@ -331,14 +355,37 @@ void desk_drop(struct sh_context *c, size_t step)
     memmove(&script->steps[step], &script->steps[step + 1], (script->count - step) * sizeof *script->steps);
 }
 
+/* The script knows its blocks as they are at its end; what is typed is about those of now. */
+static void match_blocks(struct desk *d)
+{
+    for (uint32_t i = 0; i < d->script.block_count; i++) {
+        const struct lab_session_block *b = &d->session.blocks[i];
+        d->script.is_live[i] = b->is_live;
+        if (b->payload)
+            d->script.blocks[i].size = b->size;
+    }
+}
+
+/* Out it goes again. A `use` has taken the heap that was there: it is made anew. */
+static void take_back(struct sh_context *c, size_t step)
+{
+    struct desk *d = desk_of(c);
+    bool is_use = d->script.steps[step].kind == LAB_STEP_USE;
+    desk_drop(c, step);
+    if (!is_use)
+        return;
+    desk_work_begin(c);
+    lab_session_seek(&d->session, step);
+    desk_work_end(c);
+}
+
 static void add_and_do(struct sh_context *c, const char *line, size_t length)
 {
     struct desk *d = desk_of(c);
     struct lab_session *s = &d->session;
     struct lab_error error;
     size_t count = d->script.count;
-    for (uint32_t i = 0; i < d->script.block_count; i++)
-        d->script.is_live[i] = s->blocks[i].is_live;
+    match_blocks(d);
     if (lab_script_add(&d->script, line, length, &error) != LAB_OK) {
         sh_error(c, SH_BAD_INPUT, error.word, error.message);
         return;
@@ -348,14 +395,14 @@ static void add_and_do(struct sh_context *c, const char *line, size_t length)
     move_to_next(&d->script, s->next);
     enum lab_stepped came = desk_step(c, LAB_TELL_STEPS);
     if (came == LAB_STEPPED_BAD_STEP || came == LAB_STEPPED_NO_HEAP)
-        desk_drop(c, s->next);
+        take_back(c, s->next);
 }
 
 void desk_statement(struct sh_context *c, const char *arguments)
 {
     struct desk *d = desk_of(c);
     size_t room = strlen(c->command) + strlen(arguments) + 2;
-    if (!d->is_begun && !desk_begin(c))
+    if (!may_change(c) || (!d->is_begun && !desk_begin(c)))
         return;
     char *line = lab_arena_take(&d->arena, room, 1);
     struct lab_buffer buffer;

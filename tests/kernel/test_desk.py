@@ -60,6 +60,26 @@ back x
 until never
 """
 
+CORNERS = """harden 2 seed=5
+harden %s2
+back 0
+alloc 100 as a
+alloc 100 as w
+resize a 900
+undo
+write a
+check
+use unit=64
+history
+step best-wins alloc=best-fit:order=lifo
+use bump heap=8K
+alloc 10
+use tlsf heap=MOST
+history
+map
+step
+""" % ("0" * 90)
+
 QUIZ = """quiz best-wins alloc=best-fit
 B
 
@@ -69,6 +89,9 @@ a
 quiz comb:blocks=8 alloc=worst-fit quiz=seed:7
 D
 """
+
+# More than the width has addresses for.
+MOST = {"i386": "2000M", "x86_64": "1000000G"}
 
 # Addresses depend on where the linker puts things and on the machine's memory.
 ADDRESS = re.compile(r"0x(ffff[0-9a-f]{12}|[c-f][0-9a-f]{7})")
@@ -87,7 +110,7 @@ class Desk(KernelTest):
     def converse(self, name, keys, status=0):
         for arch in ARCHES:
             with self.subTest(arch=arch):
-                done = boot(keys=keys, arch=arch)
+                done = boot(keys=keys.replace("MOST", MOST[arch]), arch=arch)
                 self.assertEqual(done.status, status, done.describe())
                 golden.check(self, "%s-%s" % (name, arch), conversation(done.text))
 
@@ -96,6 +119,10 @@ class Desk(KernelTest):
 
     def test_mistakes(self):
         self.converse("mistakes", MISTAKES, status=4)
+
+    def test_corners(self):
+        """What cannot be done leaves everything as it was; what is typed is meant as it stands, and what is listed can be typed."""
+        self.converse("corners", CORNERS, status=5)
 
     def test_scenario(self):
         self.converse("scenario", SCENARIO, status=2)
