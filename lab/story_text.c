@@ -1,6 +1,6 @@
 /* The story of an operation, as text of at most 78 columns:
  *
- *     asked      600 bytes; the block has 608: 8 in front of the payload
+ *     asked      600 bytes; the block has 608: 8 before the payload
  *     looked at  0x0010         500  hole  too small: 108 are missing
  *                0x0a30         700  hole  taken
  *     before     0x0a30         700  hole
@@ -22,6 +22,8 @@ static void begin_line(const struct lab_session *s, const char *label)
     lab_print(s->text, "  %-9s  ", label);
 }
 
+enum { BEHIND_LABEL = 13 }; /* columns */
+
 /* "0x0a30         700" */
 static void print_place(const struct lab_session *s, size_t offset, size_t size)
 {
@@ -32,37 +34,37 @@ static void print_place(const struct lab_session *s, size_t offset, size_t size)
 /* ---- what was asked ---- */
 
 /* Of a block that was granted: how its size comes about. */
-static void tell_parts(const struct lab_session *s, const struct lab_session_block *block)
+static void print_parts(const struct lab_sink *sink, const struct lab_session *s, const struct lab_session_block *block)
 {
     size_t payload = story_offset(s, block->payload);
     const struct heap_extent *e = lab_extents_at(&s->story->after, payload);
     char digits[2][27];
-    if (!e || e->kind != HEAP_USED) {
-        lab_print(s->text, "\n");
+    if (!e || e->kind != HEAP_USED)
         return;
-    }
     size_t front = payload - e->offset, asked = block->size, rest = e->size - front;
-    lab_print(s->text, "; the block has %s", lab_grouped(e->size, digits[0]));
+    lab_print(sink, "; the block has %s", lab_grouped(e->size, digits[0]));
     if (front > 0)
-        lab_print(s->text, ": %s in front of the payload", lab_grouped(front, digits[0]));
+        lab_print(sink, ": %s before the payload", lab_grouped(front, digits[0]));
     if (rest > asked)
-        lab_print(s->text, "%s %s behind it", front > 0 ? "," : ":", lab_grouped(rest - asked, digits[1]));
-    lab_print(s->text, "\n");
+        lab_print(sink, front > 0 ? ", %s behind" : ": %s behind it", lab_grouped(rest - asked, digits[1]));
 }
 
 void story_tell_asked(const struct lab_session *s, const struct lab_step *step, bool is_granted)
 {
-    char digits[27];
+    char text[240], digits[27];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, text, sizeof text);
     if (step->kind == LAB_STEP_FREE)
         return;
-    begin_line(s, "asked");
-    lab_print(s->text, "%s byte%s", lab_grouped(step->size, digits), step->size == 1 ? "" : "s");
+    lab_print(&sink, "%s byte%s", lab_grouped(step->size, digits), step->size == 1 ? "" : "s");
     if (step->kind == LAB_STEP_ALIGNED)
-        lab_print(s->text, " at a multiple of %s", lab_grouped((uint64_t)1 << step->align_log2, digits));
+        lab_print(&sink, " at a multiple of %s", lab_grouped((uint64_t)1 << step->align_log2, digits));
     if (is_granted)
-        tell_parts(s, &s->blocks[step->block]);
+        print_parts(&sink, s, &s->blocks[step->block]);
     else
-        lab_print(s->text, ": a block of %s\n", lab_grouped(heap_block_size(&s->heap, step->size), digits));
+        lab_print(&sink, ": a block of %s", lab_grouped(heap_block_size(&s->heap, step->size), digits));
+    begin_line(s, "asked");
+    lab_flow_print(s->text, BEHIND_LABEL, text);
     if (s->run.policy->sizing) {
         begin_line(s, "size");
         lab_print(s->text, "%s\n", s->run.policy->sizing);
@@ -262,7 +264,7 @@ static void tell_list(struct lab_session *s)
 {
     struct listing l = {.s = s};
     begin_line(s, "list");
-    l.flow = lab_flow_start(s->text, LAB_TEXT_WIDTH, 13, 13);
+    l.flow = lab_flow_start(s->text, LAB_TEXT_WIDTH, BEHIND_LABEL, BEHIND_LABEL);
     heap_list(&s->heap, list_hole, &l);
     if (l.count == 0)
         lab_flow_words(&l.flow, "empty");

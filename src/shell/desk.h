@@ -27,7 +27,9 @@ struct desk {
 /* The shell's one desk. */
 struct desk *desk_of(struct sh_context *c);
 
-/* What follows and changes the desk is refused to a command of the script that lies on it. */
+/* Whether the desk may change: not while a command of the script that lies on it runs; then it tells so. What follows asks it where
+ * it must. */
+bool desk_may_change(struct sh_context *c);
 
 /* Clears the desk and begins a session by hand under the shell's options; false after an error line. */
 bool desk_begin(struct sh_context *c);

@@ -14,6 +14,7 @@ struct lab_quiz_hole {
     size_t offset, size;
     bool is_looked_at;
     enum heap_verdict verdict; /* the last there was of it */
+    size_t left_over;          /* of the hole taken: bytes of it that are free afterwards */
 };
 
 struct lab_quiz {

@@ -74,8 +74,26 @@ static void first_fit_says_why(void **state)
     expect_record("\"size\":640,\"looked_at\":true,\"verdict\":\"taken\",\"left_over\":160,"
                   "\"reason\":\"taken: 160 left over\"},{\"letter\":\"C\",");
     expect_record("\"size\":480,\"looked_at\":false,\"verdict\":\"not_looked_at\",\"left_over\":0,"
-                  "\"reason\":\"not looked at; 0 would be left over\"},{\"letter\":\"D\",");
+                  "\"reason\":\"not looked at; 0 more than needed\"},{\"letter\":\"D\",");
     expect_record("\"answer\":\"B\",\"given\":\"C\"}\n");
+    end();
+}
+
+/* What is left of a hole is what the heap has left of it: nothing where it is not split. */
+static void whole_hole_leaves_nothing(void **state)
+{
+    begin(*state, HOLES "alloc 5 units as d\n", "reuse");
+    assert_int_equal(answer('A'), 'A');
+    assert_non_null(strstr(bench.told_text, "  A  taken: 0 left over\n"));
+    expect_record("\"verdict\":\"taken\",\"left_over\":0,\"reason\":\"taken: 0 left over\"}");
+    end();
+    begin(*state, HOLES "alloc 10*32 - header - align as d\n", "first-fit"); /* the rest is no block */
+    assert_int_equal(answer('A'), 'A');
+    assert_non_null(strstr(bench.told_text, "  A  taken: 0 left over\n"));
+    end();
+    begin(*state, HOLES "alloc 5 units as d\n", "first-fit");
+    assert_int_equal(answer('A'), 'A');
+    assert_non_null(strstr(bench.told_text, "  A  taken: 160 left over\n"));
     end();
 }
 
@@ -84,7 +102,7 @@ static void best_fit_says_why(void **state)
     begin(*state, HOLES "alloc 15 units as d\n", "best-fit");
     assert_int_equal(answer('C'), 'C');
     expect_record("\"size\":640,\"looked_at\":true,\"verdict\":\"large_enough\",\"left_over\":160,"
-                  "\"reason\":\"large enough; 160 would be left over\"}");
+                  "\"reason\":\"large enough; 160 more than needed\"}");
     expect_record("\"verdict\":\"taken\",\"left_over\":0,\"reason\":\"taken: 0 left over\"}");
     end();
 }
@@ -240,6 +258,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(first_fit_says_why),
+        TEST(whole_hole_leaves_nothing),
         TEST(best_fit_says_why),
         TEST(map_is_that_of_the_question),
         TEST(alignment_is_told),

@@ -379,6 +379,30 @@ static void expect_golden(const char *name, const char *text)
         assert_string_equal(text, expected);
 }
 
+/* A screen of 80 columns shows every line whole, whatever the numbers. */
+static void expect_narrow(const char *text)
+{
+    for (const char *end; *text; text = *end ? end + 1 : end) {
+        end = strchr(text, '\n') ? strchr(text, '\n') : text + strlen(text);
+        if (end - text > 78)
+            fail_msg("%d columns: %.*s", (int)(end - text), (int)(end - text), text);
+    }
+}
+
+static void stories_are_narrow(void **state)
+{
+    for (const struct heap_ops *const *ops = heap_policies; *ops; ops++) {
+        begin(*state,
+              "use heap=4M harden=3\nalloc 1000009 as a\nalloc 100003 as b\naalloc 100003 64K as c\nfree a\nresize b "
+              "1200001\naalloc 1000003 1M as d\nalloc 9000000 as e\nstats\nblocks\nlist\n",
+              (*ops)->name, true);
+        play(LAB_TELL_STEPS);
+        expect_narrow(bench.told_text);
+        lab_session_end(&bench.session);
+        ((struct test_world *)*state)->arena.used = 0;
+    }
+}
+
 /* Every kind of thing that a step's story has, under every policy: the words of a lecture. */
 static void told_step_by_step(void **state)
 {
@@ -420,6 +444,7 @@ int main(void)
         TEST(adversary_reaches_the_bound),
         TEST(heap_record_names_its_blocks),
         TEST(long_heap_record_is_cut_and_says_so),
+        TEST(stories_are_narrow),
         TEST(told_step_by_step),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
