@@ -312,7 +312,10 @@ static void adversary_reaches_the_bound(void **state)
     for (const struct heap_ops *const *ops = heap_policies; *ops; ops++) {
         begin(*state, "use heap=256K\nadversary 8K 512\nexpect high >= bound under all\n", (*ops)->name, true);
         bench.session.asked.heap_limit = 1 << 20;
+        uint64_t clock = bench.w->clock;
         assert_int_equal(play(LAB_TELL_SCRIPT), LAB_STEPPED);
+        assert_true(bench.w->clock - clock > 3000); /* it is alive at each request, of which there are some 400 */
+        assert_in_range(bench.session.live, 1, 8192 - bench.session.heap.counters.live * sizeof(size_t));
         assert_int_equal(bench.session.held, 1);
         if (strstr((*ops)->name, "first-fit") || strcmp((*ops)->name, "best-fit") == 0)
             assert_true(bench.session.high <= bench.session.bound + 4 * sizeof(size_t));
