@@ -128,15 +128,25 @@ static bool begin_session(struct sh_context *c, const struct options *options, b
     return d->is_begun || too_little_memory(c);
 }
 
+/* The options without what the boot compared. */
+static const struct options *one_alloc(const struct sh_context *c, const struct options *options)
+{
+    static struct options own;
+    own = *options;
+    options_drop_comparison(&own, &c->options);
+    return &own;
+}
+
 bool desk_begin(struct sh_context *c)
 {
     struct desk *d = desk_of(c);
+    const struct options *options = one_alloc(c, &c->options);
     size_t mark = c->arena.used;
     if (!desk_may_change(c))
         return false;
-    bool is_begun = clear_for(c, &c->options, "by hand", false) &&
+    bool is_begun = clear_for(c, options, "by hand", false) &&
                     (lab_script_start(&d->script, &d->arena, STEPS_BY_HAND, BLOCKS_BY_HAND) || too_little_memory(c)) &&
-                    begin_session(c, &c->options, false);
+                    begin_session(c, options, false);
     lab_script_seed(&d->script, c->options.seed);
     lab_arena_release(&c->arena, mark);
     return is_begun;
@@ -179,42 +189,46 @@ static void print_words(const struct lab_sink *sink, const char *words)
     lab_print(sink, "run=%s%s", is_plain ? "scenario:" : "", words);
 }
 
+/* Whether there can be a heap at hand of that; an error line if not. */
+static bool can_lie(struct sh_context *c, const struct options *options)
+{
+    const char *problem = NULL;
+    if (options->is_comparison || options->fail.where != INJECTION_NONE)
+        problem = "one heap at a time: neither compare= nor fail= can stand here";
+    else if (options->check_every != c->options.check_every || options->sample_every != c->options.sample_every)
+        problem = "check= and sample= are for measured runs: `check` checks this heap, `stats` shows it";
+    if (problem)
+        sh_error(c, SH_BAD_INPUT, "step", problem);
+    return !problem && (options->run.kind != LAB_RUN_SCENARIO || scenarios_find(c, options->run.scenario) == SH_OK);
+}
+
 /* What the options name goes onto the desk; `what`: as it was typed. */
 static bool lay(struct sh_context *c, const struct options *options, const char *what)
 {
     struct desk *d = desk_of(c);
-    if (options->is_comparison || options->fail.where != INJECTION_NONE) {
-        sh_error(c, SH_BAD_INPUT, "step", "one heap at a time: neither compare= nor fail= can stand here");
+    if (!can_lie(c, options))
         return false;
-    }
-    return clear_for(c, options, what, true) && make_script(c, options) &&
-           (lab_script_widen(&d->script, &d->arena, STEPS_BY_HAND, BLOCKS_BY_HAND) || too_little_memory(c)) &&
-           begin_session(c, options, options->is_alloc_given);
-}
-
-static bool load(struct sh_context *c, const char *words)
-{
-    char line[LINE_MAX_CHARACTERS + 32];
-    struct lab_buffer buffer;
-    struct lab_sink sink = lab_buffer_sink(&buffer, line, sizeof line);
-    print_words(&sink, words);
-    const struct options *options = experiment_options(c, c->command, line);
-    return options && lay(c, options, words);
-}
-
-/* What could not be laid leaves nothing on the desk, and nothing in the arena. */
-static bool or_clear(struct sh_context *c, bool is_laid, size_t mark)
-{
+    bool is_laid = clear_for(c, options, what, true) && make_script(c, options) &&
+                   (lab_script_widen(&d->script, &d->arena, STEPS_BY_HAND, BLOCKS_BY_HAND) || too_little_memory(c)) &&
+                   begin_session(c, options, options->is_alloc_given);
     if (!is_laid)
         desk_clear(c);
-    lab_arena_release(&c->arena, mark);
     return is_laid;
 }
 
 bool desk_load(struct sh_context *c, const char *words)
 {
+    char line[LINE_MAX_CHARACTERS + 32];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, line, sizeof line);
     size_t mark = c->arena.used;
-    return desk_may_change(c) && or_clear(c, load(c, words), mark);
+    if (!desk_may_change(c))
+        return false;
+    print_words(&sink, words);
+    const struct options *options = experiment_options(c, c->command, line);
+    bool is_laid = options && lay(c, one_alloc(c, options), words);
+    lab_arena_release(&c->arena, mark);
+    return is_laid;
 }
 
 bool desk_lay(struct sh_context *c, const struct options *options)
@@ -224,7 +238,9 @@ bool desk_lay(struct sh_context *c, const struct options *options)
     struct lab_sink sink = lab_buffer_sink(&buffer, what, sizeof what);
     size_t mark = c->arena.used;
     lab_print(&sink, "%.*s", (int)options->run.text_length, options->run.text);
-    return desk_may_change(c) && or_clear(c, lay(c, options, what), mark);
+    bool is_laid = desk_may_change(c) && lay(c, options, what);
+    lab_arena_release(&c->arena, mark);
+    return is_laid;
 }
 
 /* ---- steps ---- */

@@ -35,7 +35,7 @@ bool desk_may_change(struct sh_context *c);
 bool desk_begin(struct sh_context *c);
 
 /* Clears the desk and lays the script on it that `words` name: `scenario:NAME`, NAME alone, or what `run` takes, with
- * options behind it. False after an error line; then the desk is empty. */
+ * options behind it. False after an error line; then the desk is empty, but for words that name nothing: then it is as it was. */
 bool desk_load(struct sh_context *c, const char *words);
 
 /* The same with what the options' run= names. */

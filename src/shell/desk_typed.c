@@ -3,6 +3,8 @@
 
 #include <lib/string.h>
 
+#include "line.h"
+
 /* The step that was added last goes where the session stands. */
 static void move_to_next(struct lab_script *script, size_t next)
 {
@@ -79,8 +81,29 @@ void desk_statement(struct sh_context *c, const char *arguments)
     add_and_do(c, line, buffer.length);
 }
 
+/* Whether the line can be read as it stands; told if not. What is on the desk is not to be lost by a slip. */
+static bool is_good_use(struct sh_context *c, const char *arguments)
+{
+    char line[LINE_MAX_CHARACTERS + 8];
+    struct lab_buffer buffer;
+    struct lab_script script;
+    struct lab_error error;
+    size_t mark = c->arena.used;
+    struct lab_sink sink = lab_buffer_sink(&buffer, line, sizeof line);
+    lab_print(&sink, "%s %s", c->command, arguments);
+    enum lab_status status = lab_script_start(&script, &c->arena, 1, 0)
+                                 ? lab_script_add(&script, line, buffer.length, &error)
+                                 : LAB_NO_SCRATCH;
+    lab_arena_release(&c->arena, mark);
+    if (status == LAB_BAD_INPUT)
+        sh_error(c, SH_BAD_INPUT, error.word, error.message);
+    if (status == LAB_NO_SCRATCH)
+        sh_error(c, SH_MACHINE, c->command, "too little memory: give the machine more");
+    return status == LAB_OK;
+}
+
 void desk_use(struct sh_context *c, const char *arguments)
 {
-    if (desk_of(c)->is_loaded || desk_begin(c))
+    if (desk_of(c)->is_loaded || (is_good_use(c, arguments) && desk_begin(c)))
         desk_statement(c, arguments);
 }

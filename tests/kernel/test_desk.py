@@ -70,6 +70,14 @@ undo
 write a
 check
 use unit=64
+alloc 10 as kept
+use nonsense
+use
+use heap=1
+history
+step churn check=1
+step best-win
+step best-wins alloc=nothing
 history
 step best-wins alloc=best-fit:order=lifo
 use bump heap=8K
@@ -129,6 +137,14 @@ class Desk(KernelTest):
 
     def test_quiz(self):
         self.converse("quiz", QUIZ)
+
+    def test_behind_a_comparison(self):
+        """What the boot compared is nothing that a heap at hand could be: it takes the scenario's allocator, or the usual one."""
+        done = boot("compare=buddy,slab run=churn:ops=10 then=shell",
+                    keys="scenario first-wins\nalloc 5\nstep first-wins compare=all\nuse heap=8K\nmap\n")
+        self.assertIn("The end of first-wins under first-fit: 17 operations, 0 refused", done.text)
+        self.assertIn("first-fit: 4,096 bytes, 0 blocks used", done.text)
+        self.assertEqual(done.text.count("one heap at a time: neither compare= nor fail= can stand here"), 1, done.describe())
 
     def test_nothing_is_lost(self):
         """Whatever lies on the desk at the end, every frame comes back, beside a run and without one."""
