@@ -1,70 +1,7 @@
 /* Sessions: steps done, told, undone; expectations; mistakes. The texts are compared to the letter: they are what a lecture shows. */
 #include <stdio.h>
 
-#include <lab/json.h>
-#include <lab/session.h>
-
-#include "world.h"
-
-#define TEXT_MAX 65536
-
-struct bench {
-    struct test_world *w;
-    struct lab_script script;
-    struct lab_session session;
-    struct lab_stage stage;
-    struct lab_buffer told, recorded;
-    struct lab_sink text, records;
-    char told_text[TEXT_MAX], recorded_text[TEXT_MAX];
-};
-
-static struct bench bench;
-
-static void begin(struct test_world *w, const char *source, const char *alloc, bool is_alloc_asked)
-{
-    struct lab_error error;
-    struct lab_run asked = run_of(policy(alloc), 65536);
-    asked.alloc_text = alloc;
-    bench.w = w;
-    bench.stage = (struct lab_stage){.context = NULL};
-    bench.text = lab_buffer_sink(&bench.told, bench.told_text, sizeof bench.told_text);
-    bench.records = lab_buffer_sink(&bench.recorded, bench.recorded_text, sizeof bench.recorded_text);
-    enum lab_status status = lab_script_read(source, strlen(source), 1, &w->arena, &bench.script, &error);
-    if (status != LAB_OK)
-        fail_msg("%s", error.message);
-    assert_true(lab_session_begin(&bench.session, &w->world, &bench.stage, &w->arena, &asked, is_alloc_asked,
-                                  &bench.script, &bench.text, &bench.records));
-}
-
-static void forget_text(void)
-{
-    bench.told.length = 0;
-    bench.told_text[0] = '\0';
-}
-
-/* Plays to the end; what came of the last step that did not simply succeed. */
-static enum lab_stepped play(enum lab_telling telling)
-{
-    enum lab_stepped worst = LAB_STEPPED, came;
-    while ((came = lab_session_step(&bench.session, telling)) != LAB_STEPPED_END) {
-        if (came != LAB_STEPPED)
-            worst = came;
-        assert_int_not_equal(came, LAB_STEPPED_NO_HEAP);
-        assert_int_not_equal(came, LAB_STEPPED_BAD_STEP);
-    }
-    return worst;
-}
-
-static void expect_told(const char *text)
-{
-    assert_string_equal(bench.told_text, text);
-    forget_text();
-}
-
-static const struct lab_session_block *block(const char *name)
-{
-    return &bench.session.blocks[lab_block_find(&bench.script, name, strlen(name))];
-}
+#include "session_bench.h"
 
 static void blocks_are_named_and_freed(void **state)
 {
@@ -132,64 +69,6 @@ static void first_use_gives_way_to_the_callers_allocator(void **state)
     lab_session_end(&bench.session);
 }
 
-/* One that was typed is meant as it stands, and the script's own is the first all the same. */
-static void typed_use_is_not_overruled(void **state)
-{
-    begin(*state, "use bump\nuse best-fit\nuse worst-fit\n", "tlsf", true);
-    bench.script.steps[0].line = 0;
-    static const char *const names[] = {"bump", "bump", "worst-fit"};
-    for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(lab_session_step(&bench.session, LAB_TELL_NOTHING), LAB_STEPPED);
-        assert_string_equal(bench.session.heap.ops->name, names[i]);
-    }
-    lab_session_end(&bench.session);
-}
-
-/* What it would have chosen is not in force. */
-static void use_that_cannot_be_done_chooses_nothing(void **state)
-{
-    begin(*state, "alloc 100 as a\nuse best-fit heap=128K harden=3\n", "tlsf", false);
-    assert_int_equal(lab_session_step(&bench.session, LAB_TELL_NOTHING), LAB_STEPPED);
-    bench.w->refuses_open = true;
-    assert_int_equal(lab_session_step(&bench.session, LAB_TELL_NOTHING), LAB_STEPPED_NO_HEAP);
-    assert_string_equal(bench.session.run.policy->name, "tlsf");
-    assert_int_equal(bench.session.run.harden, bench.session.asked.harden);
-    assert_int_equal(bench.session.run.heap_limit, 65536);
-    bench.w->refuses_open = false;
-    assert_int_equal(lab_session_seek(&bench.session, bench.session.next), LAB_STEPPED);
-    assert_true(block("a")->is_live);
-    lab_session_end(&bench.session);
-}
-
-static unsigned answer_three(void *context, const char *line, size_t length)
-{
-    (void)line;
-    (void)length;
-    ++*(unsigned *)context;
-    return 3;
-}
-
-/* Commands are not run again when steps are done again; what came of them is known. */
-static void status_outlives_going_back(void **state)
-{
-    unsigned runs = 0;
-    begin(*state, "alloc 10\nshell x\nexpect status = 3\nalloc 20\n", "first-fit", false);
-    bench.stage.command = answer_three;
-    bench.stage.context = &runs;
-    lab_session_seek(&bench.session, 4); /* untold, before it ever ran */
-    assert_int_equal(bench.session.held + bench.session.broken, 0);
-    lab_session_seek(&bench.session, 2);
-    lab_session_step(&bench.session, LAB_TELL_SCRIPT);
-    assert_non_null(strstr(bench.told_text, "not known: the command was passed over\n"));
-    lab_session_seek(&bench.session, 0);
-    play(LAB_TELL_SCRIPT);
-    lab_session_seek(&bench.session, 4);
-    assert_int_equal(bench.session.held, 1);
-    assert_int_equal(bench.session.broken, 0);
-    assert_int_equal(runs, 1);
-    lab_session_end(&bench.session);
-}
-
 /* A stale pointer: seen while nobody has its place; after that it takes a stranger's block. */
 static void second_free_is_seen_or_kills_a_stranger(void **state)
 {
@@ -203,88 +82,6 @@ static void second_free_is_seen_or_kills_a_stranger(void **state)
     begin(*state, "alloc 100 as a\nfree a\nalloc 100 as b\nfree a\n", "first-fit", false);
     assert_int_equal(play(LAB_TELL_NOTHING), LAB_STEPPED);
     assert_false(bench.session.blocks[lab_block_find(&bench.script, "b", 1)].is_live);
-    lab_session_end(&bench.session);
-}
-
-/* The same of a stale pointer that is resized, in place or moved: the block has one owner, who is the last. */
-static void resize_of_a_stale_pointer_takes_a_strangers_block(void **state)
-{
-    static const char *const sources[] = {"alloc 100 as a\nfree a\nalloc 100 as b\nresize a 300\nalloc 9 as c\n",
-                                          "alloc 100 as a\nfree a\nalloc 100 as b\nalloc 9 as w\nresize a 300\n"
-                                          "free w\nalloc 50 as c\n"};
-    for (size_t i = 0; i < 2; i++) {
-        begin(*state, sources[i], "first-fit", false);
-        assert_int_equal(play(LAB_TELL_STEPS), LAB_STEPPED);
-        assert_false(block("b")->is_live);
-        assert_true(block("a")->is_live);
-        assert_int_equal(bench.session.live, 300 + block("c")->size);
-        size_t c_at = (size_t)(block("c")->payload - bench.session.heap.base);
-        assert_int_equal(lab_session_block_in(&bench.session, c_at, 1), lab_block_find(&bench.script, "c", 1));
-        lab_session_end(&bench.session);
-    }
-}
-
-/* Without a count it is what the block has when the step is done, whatever was asked for or comes later in the script. */
-static void write_goes_over_what_the_block_has(void **state)
-{
-    begin(*state, "alloc 100 as a\nalloc 100 as b\nresize a 100000\nwrite a\nread a at 99\ncheck\n", "first-fit",
-          false);
-    assert_int_equal(play(LAB_TELL_NOTHING), LAB_STEPPED_REFUSED);
-    assert_int_equal(block("a")->payload[99], 'W');
-    lab_session_print_step(&bench.session, 3);
-    lab_session_print_step(&bench.session, 4);
-    expect_told("  write a\n  read a at 99\n");
-    lab_session_end(&bench.session);
-    begin(*state, "alloc 100 as a\nalloc 100 as b\nresize a 400\nwrite a\ncheck\n", "first-fit", false);
-    lab_session_seek(&bench.session, 2);
-    bench.session.next = 3; /* as if the resize had been undone */
-    assert_int_equal(play(LAB_TELL_NOTHING), LAB_STEPPED);
-    lab_session_end(&bench.session);
-}
-
-/* The largest alignments hold in no size_t of 32 bits. They are refused, and what was found before is not found again. */
-static void unheard_of_alignments_are_refused(void **state)
-{
-    begin(*state,
-          "alloc 10 as a\nfree a\nfree a\nexpect fault = double free\naalloc 10 4G*256 as b\naalloc 10 4M as c\n"
-          "expect refused = 2\nexpect fault = none\naalloc 10 64K as d\n",
-          "first-fit", false);
-    assert_int_equal(play(LAB_TELL_STEPS), LAB_STEPPED_REFUSED);
-    assert_int_equal(bench.session.held, 3);
-    assert_int_equal(bench.session.broken, 0);
-    assert_non_null(strstr(bench.told_text, "a heap gives no alignment above 2,097,152\n"));
-    lab_session_end(&bench.session);
-}
-
-/* What is said of a refusal, and of growth, is true of the holes there are. */
-static void refusals_are_told_as_they_are(void **state)
-{
-    begin(*state,
-          "use heap=4K\nrepeat 2 as i\naalloc 10 2M as p[i]\nend\nalloc 1500 as a\nalloc 900 as w\nalloc 900 as v\n"
-          "free w\nalloc 1400 as x\n",
-          "first-fit", false);
-    play(LAB_TELL_STEPS);
-    assert_non_null(strstr(bench.told_text, "in 1 hole, the largest of 4,0"));
-    assert_non_null(strstr(bench.told_text, "             large enough, but not at that alignment\n"));
-    assert_non_null(strstr(bench.told_text, "             enough, but in pieces: that is fragmentation\n"));
-    lab_session_end(&bench.session);
-    /* A class of sizes of which not all hold the request is not searched. */
-    begin(*state,
-          "use heap=16K\nalloc 4000 as a\nalloc 100 as w\nfree a\nalloc 3990 as b\nalloc 3990 as c\nalloc 3990 as d\n",
-          "tlsf", false);
-    play(LAB_TELL_STEPS);
-    assert_non_null(strstr(bench.told_text, "no hole would do, though one is large enough\n"));
-    assert_non_null(strstr(bench.told_text, "             large enough, but no hole that this search takes\n"));
-    assert_null(strstr(bench.told_text, "that is fragmentation"));
-    lab_session_end(&bench.session);
-}
-
-static void uses_are_written_whole(void **state)
-{
-    begin(*state, "use unit=32\nuse tlsf:sl=3 heap=16K harden=2 vm=zero unit=16 seed=7\n", "first-fit", false);
-    lab_session_print_step(&bench.session, 0);
-    lab_session_print_step(&bench.session, 1);
-    expect_told("  use unit=32\n  use tlsf:sl=3 heap=16384 harden=2 vm=zero unit=16 seed=7\n");
     lab_session_end(&bench.session);
 }
 
@@ -433,15 +230,7 @@ int main(void)
         TEST(loops_are_told_once),
         TEST(going_back_is_playing_anew),
         TEST(first_use_gives_way_to_the_callers_allocator),
-        TEST(typed_use_is_not_overruled),
-        TEST(use_that_cannot_be_done_chooses_nothing),
-        TEST(status_outlives_going_back),
         TEST(second_free_is_seen_or_kills_a_stranger),
-        TEST(resize_of_a_stale_pointer_takes_a_strangers_block),
-        TEST(write_goes_over_what_the_block_has),
-        TEST(unheard_of_alignments_are_refused),
-        TEST(refusals_are_told_as_they_are),
-        TEST(uses_are_written_whole),
         TEST(overflow_by_one_is_caught),
         TEST(write_outside_the_heap_is_no_step),
         TEST(adversary_reaches_the_bound),
