@@ -109,6 +109,12 @@ static void unheard_of_alignments_are_refused(void **state)
     assert_int_equal(bench.session.broken, 0);
     assert_non_null(strstr(bench.told_text, "a heap gives no alignment above 2,097,152\n"));
     lab_session_end(&bench.session);
+    begin(*state, "alloc 10\naalloc 10 4M\n", "first-fit", false);
+    play(LAB_TELL_STEPS);
+    assert_non_null(strstr(bench.recorded_text, "\"probes\":1,"));
+    assert_non_null(strstr(bench.recorded_text, "\"refused\":true,\"asked\":10,"));
+    assert_non_null(strstr(strstr(bench.recorded_text, "\"refused\":true"), "\"probes\":0,"));
+    lab_session_end(&bench.session);
 }
 
 /* What is said of a refusal, and of growth, is true of the holes there are. */
