@@ -14,8 +14,11 @@
 enum {
     STEPS_BY_HAND = 4096, /* that may be typed, also into a scenario */
     BLOCKS_BY_HAND = 512,
-    ARENA_RESERVE = 16 << 20,
+    ARENA_RESERVE = 40 << 20,
+    BESIDE_STEPS = 8 << 20, /* a scenario's text, its blocks, the session's */
 };
+_Static_assert(ARENA_RESERVE >= 2 * LAB_SCRIPT_STEPS_MAX * sizeof(struct lab_step) + BESIDE_STEPS,
+               "the longest script, whose steps are there twice while room for typed ones is made");
 
 struct desk *desk_of(struct sh_context *c)
 {

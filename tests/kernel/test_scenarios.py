@@ -36,7 +36,8 @@ shell map
 expect status = 0
 expect blocks = 1
 """
-FILES = {"loops.kfit": LOOPS, "good.v2.kfit": GOOD, "broken.txt": BROKEN, "bad.kfit": BAD, "twice.kfit": TWICE,
+LONGEST = "title as long as can be\nuse heap=64K\n" + "repeat 32767\nalloc 9 as a\nfree a\nend\n" + "expect live = 0\n"
+FILES = {"loops.kfit": LOOPS, "longest.kfit": LONGEST, "good.v2.kfit": GOOD, "broken.txt": BROKEN, "bad.kfit": BAD, "twice.kfit": TWICE,
          "first-wins.kfit": MINE}
 
 
@@ -70,6 +71,13 @@ class Own(KernelTest):
             self.assertEqual(done.text.count("as expected: "), 6 + 4, done.describe())
             self.assertEqual(done.text.count("6 operations, 0 refused; as expected (6 of 6)."), 2, done.describe())
             self.assertEqual(done.text.count("a scenario's shell step cannot work on the scenario's own heap"), 4 + 2)
+
+    def test_longest_is_told(self):
+        for arch in ARCHES:
+            done = self.boot("", arch=arch, keys="scenario longest\nback 2\nstep\nalloc 1\nstep\n")
+            self.assertIn("65535 operations, 0 refused; as expected (1 of 1).", done.text, done.describe())
+            self.assertIn("'alloc 1': at most 65536 steps", done.text)
+            self.assertIn("[65535] free a", done.text)
 
     def test_use_is_taken(self):
         for arch in ARCHES:
