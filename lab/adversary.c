@@ -52,17 +52,26 @@ static size_t units_spoilt(const struct game *g, size_t residue, size_t period)
     return units;
 }
 
+/* What was requested for a whole block of so many units. */
+static size_t bytes_of(const struct game *g, size_t units)
+{
+    return units * g->unit - sizeof(size_t);
+}
+
 /* Frees all that do not cover the residue, and closes the gaps in the list. */
 static void free_others(struct game *g, size_t residue, size_t period)
 {
+    struct lab_session *s = g->s;
     size_t kept = 0;
     for (size_t i = 0; i < g->count; i++) {
         if (covers(&g->pieces[i], residue, period)) {
             g->pieces[kept++] = g->pieces[i];
             continue;
         }
-        heap_free(&g->s->heap, g->pieces[i].payload);
+        s->world->clock(s->world->context); /* a sign of life */
+        heap_free(&s->heap, g->pieces[i].payload);
         g->live -= g->pieces[i].units;
+        s->live -= bytes_of(g, g->pieces[i].units);
     }
     g->count = kept;
 }
@@ -70,7 +79,8 @@ static void free_others(struct game *g, size_t residue, size_t period)
 static void ask(struct game *g, size_t units)
 {
     struct lab_session *s = g->s;
-    size_t bytes = units * g->unit - sizeof(size_t);
+    size_t bytes = bytes_of(g, units);
+    s->world->clock(s->world->context); /* a sign of life */
     unsigned char *payload = heap_alloc(&s->heap, bytes);
     if (!payload) {
         g->is_refused = true;
@@ -81,6 +91,7 @@ static void ask(struct game *g, size_t units)
     uint64_t end = (uint64_t)(payload - s->heap.base) + bytes;
     g->pieces[g->count++] = (struct piece){.payload = payload, .start = start / g->unit, .units = units};
     g->live += units;
+    s->live += bytes;
     if (end > s->high)
         s->high = end;
 }
@@ -133,7 +144,6 @@ enum lab_stepped lab_adversary_play(struct lab_session *s, const struct lab_step
         lab_print(s->text, "  %s: the highest block ends at %s; no allocator can do with less than %s\n",
                   g.is_refused ? "refused before the end" : s->run.policy->name, lab_grouped(s->high, digits[0]),
                   lab_grouped(s->bound, digits[1]));
-    s->live += g.live * unit;
     lab_arena_release(s->arena, mark);
     return LAB_STEPPED;
 }

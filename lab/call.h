@@ -18,6 +18,13 @@ struct lab_call {
     void *ptr; /* in: the block; out: where it is now (NULL: nowhere) */
 };
 
+/* An alignment that no size_t holds is as unheard-of as the largest one it holds: both are refused. */
+static inline size_t lab_alignment(unsigned align_log2)
+{
+    unsigned most = (unsigned)sizeof(size_t) * 8 - 1;
+    return (size_t)1 << (align_log2 < most ? align_log2 : most);
+}
+
 struct lab_meter {
     const struct lab_world *world;
     struct heap *heap;

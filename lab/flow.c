@@ -82,3 +82,10 @@ void lab_flow_end(struct lab_flow *flow)
 {
     lab_print(flow->sink, "\n");
 }
+
+void lab_flow_print(const struct lab_sink *sink, unsigned column, const char *text)
+{
+    struct lab_flow flow = lab_flow_start(sink, LAB_TEXT_WIDTH, column, column);
+    lab_flow_words(&flow, text);
+    lab_flow_end(&flow);
+}

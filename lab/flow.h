@@ -31,4 +31,7 @@ void lab_flow_glue(struct lab_flow *flow, const char *text);
 /* Ends the last line. */
 void lab_flow_end(struct lab_flow *flow);
 
+/* A whole text, where `column` columns of a line are filled already, as they shall be left blank in the others. */
+void lab_flow_print(const struct lab_sink *sink, unsigned column, const char *text);
+
 #endif

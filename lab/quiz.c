@@ -3,84 +3,10 @@
 
 #include <lab/json.h>
 #include <lab/map.h>
-#include <lab/random.h>
 
-enum { MAP_ROWS = 4, LEAST_PERCENT = 75, MOST_PERCENT = 125 };
+#include "flow.h"
 
-/* ---- dealing ---- */
-
-static size_t vary(struct lab_random *random, size_t count)
-{
-    uint32_t percent = LEAST_PERCENT + lab_random_below(random, MOST_PERCENT - LEAST_PERCENT + 1);
-    return count > SIZE_MAX / MOST_PERCENT || count * percent < 100 ? count : count * percent / 100;
-}
-
-static void deal_size(struct lab_random *random, const struct lab_script *script, struct lab_step *step)
-{
-    size_t whole = step->size + sizeof(size_t), unit = script->unit;
-    if (unit > 0 && whole % unit == 0)
-        step->size = vary(random, whole / unit) * unit - sizeof(size_t);
-    else
-        step->size = vary(random, step->size);
-}
-
-/* The request of that number, from 0, in a run. */
-static struct lab_step *request_in(struct lab_step *run, size_t number)
-{
-    for (;; run++) {
-        if (run->kind == LAB_STEP_ALLOC && number-- == 0)
-            return run;
-    }
-}
-
-static void shuffle(struct lab_random *random, struct lab_step *run, size_t requests)
-{
-    for (size_t left = requests; left > 1; left--) {
-        size_t other = lab_random_below(random, (uint32_t)left);
-        struct lab_step *a = request_in(run, left - 1), *b = request_in(run, other);
-        size_t size = a->size;
-        a->size = b->size;
-        b->size = size;
-    }
-}
-
-/* Deals the run of requests at the beginning of these steps, whether they are questions or not; returns its length. */
-static size_t deal_run(struct lab_random *random, const struct lab_script *script, struct lab_step *steps, size_t count)
-{
-    size_t length = 0, requests = 0;
-    for (; length < count; length++) {
-        if (steps[length].kind == LAB_STEP_ALLOC) {
-            deal_size(random, script, &steps[length]);
-            requests++;
-        } else if (steps[length].kind != LAB_STEP_ASK) {
-            break;
-        }
-    }
-    shuffle(random, steps, requests);
-    return length;
-}
-
-/* What is said of the requests would not be true of others. */
-static void forget_texts(struct lab_script *script)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < script->count; i++) {
-        if (script->steps[i].kind != LAB_STEP_ABOUT && script->steps[i].kind != LAB_STEP_SAY)
-            script->steps[kept++] = script->steps[i];
-    }
-    script->count = kept;
-}
-
-void lab_quiz_deal(struct lab_script *script, uint64_t seed)
-{
-    struct lab_random random;
-    lab_random_seed(&random, seed);
-    forget_texts(script);
-    for (size_t i = 0; i < script->count;) {
-        size_t length = deal_run(&random, script, &script->steps[i], script->count - i);
-        i += length > 0 ? length : 1;
-    }
-}
+enum { MAP_ROWS = 4 };
 
 /* ---- the next question ---- */
 
@@ -123,6 +49,21 @@ static void draw(const struct lab_quiz *quiz, const struct lab_sink *sink, bool 
     lab_map_marked(sink, &quiz->session->heap, LAB_MAP_WIDTH_MAX, MAP_ROWS, &marks);
 }
 
+static void print_question(const struct lab_quiz *quiz)
+{
+    const struct lab_session *s = quiz->session;
+    char text[240], digits[27];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, text, sizeof text);
+    lab_print(&sink, "Question %zu. %s is asked for %s bytes", quiz->asked, s->run.policy->name,
+              lab_grouped(quiz->step->size, digits));
+    if (quiz->step->kind == LAB_STEP_ALIGNED)
+        lab_print(&sink, " at a multiple of %s", lab_grouped((uint64_t)1 << quiz->step->align_log2, digits));
+    lab_print(&sink, ": a block of %s. Where does it go?", lab_grouped(quiz->wanted, digits));
+    lab_print(s->text, "\n");
+    lab_flow_print(s->text, 0, text);
+}
+
 static void ask(struct lab_quiz *quiz)
 {
     struct lab_session *s = quiz->session;
@@ -130,11 +71,7 @@ static void ask(struct lab_quiz *quiz)
     struct lab_buffer buffer;
     struct lab_sink map = lab_buffer_sink(&buffer, quiz->map, sizeof quiz->map);
     draw(quiz, &map, false);
-    lab_print(s->text, "\nQuestion %zu. %s is asked for %s bytes", quiz->asked, s->run.policy->name,
-              lab_grouped(quiz->step->size, digits));
-    if (quiz->step->kind == LAB_STEP_ALIGNED)
-        lab_print(s->text, " at a multiple of %s", lab_grouped((uint64_t)1 << quiz->step->align_log2, digits));
-    lab_print(s->text, ": a block of %s. Where does it go?\n", lab_grouped(quiz->wanted, digits));
+    print_question(quiz);
     draw(quiz, s->text, true);
     for (size_t i = 0; i < quiz->hole_count; i++)
         lab_print(s->text, "  %c  hole at 0x%04zx  %10s\n", (int)('A' + i), quiz->holes[i].offset,
@@ -217,6 +154,16 @@ static char letter_of(const struct lab_quiz *quiz, enum lab_stepped came)
     return LAB_QUIZ_GROWS;
 }
 
+static bool add_rest(void *context, const struct heap_extent *extent)
+{
+    struct lab_quiz_hole *hole = context;
+    size_t end = hole->offset + hole->size, extent_end = extent->offset + extent->size;
+    size_t from = extent->offset > hole->offset ? extent->offset : hole->offset;
+    size_t to = extent_end < end ? extent_end : end;
+    hole->left_over += extent->kind == HEAP_FREE && from < to ? to - from : 0;
+    return true;
+}
+
 /* Does the request and watches the lettered holes. */
 static void place(struct lab_quiz *quiz)
 {
@@ -229,32 +176,41 @@ static void place(struct lab_quiz *quiz)
     quiz->answer = letter_of(quiz, came);
     if (quiz->answer != LAB_QUIZ_REFUSED && s->heap.counters.grows != grows)
         quiz->answer = LAB_QUIZ_GROWS; /* it may then lie in the last hole, made larger */
+    for (size_t i = 0; i < quiz->hole_count; i++) {
+        if (quiz->answer == (char)('A' + i))
+            heap_walk(&s->heap, add_rest, &quiz->holes[i]);
+    }
 }
 
-/* What became of a hole: the word in the record, and what is said of it, around the bytes left over or missing. */
+/* What became of a hole: the word in the record, the bytes left over or missing, and what is said of it, around these. */
 struct fate {
     const char *word, *before, *after; /* `after` NULL: no bytes are named */
+    size_t bytes;
+    bool is_missing; /* bytes are */
 };
+
+/* Of the one that was taken. From harden=3 on a hole too small may have been joined with blocks of the quarantine. */
+static struct fate fate_of_taken(const struct lab_quiz *quiz, const struct lab_quiz_hole *hole)
+{
+    if (hole->size < quiz->wanted)
+        return (struct fate){"taken", "taken, joined with blocks that the quarantine let go", NULL, hole->left_over,
+                             false};
+    return (struct fate){"taken", "taken: ", " left over", hole->left_over, false};
+}
 
 static struct fate fate_of(const struct lab_quiz *quiz, size_t i)
 {
     const struct lab_quiz_hole *hole = &quiz->holes[i];
+    size_t more = hole->size - quiz->wanted;
     if (quiz->answer == (char)('A' + i))
-        return (struct fate){"taken", "taken: ", " left over"};
+        return fate_of_taken(quiz, hole);
     if (hole->size < quiz->wanted)
-        return (struct fate){"too_small", "too small: ", " missing"};
+        return (struct fate){"too_small", "too small: ", " missing", quiz->wanted - hole->size, true};
     if (!hole->is_looked_at)
-        return (struct fate){"not_looked_at", "not looked at; ", " would be left over"};
-    if (hole->verdict == HEAP_MISALIGNED)
-        return (struct fate){"misaligned", "large enough, but not at that alignment", NULL};
-    return (struct fate){"large_enough", "large enough; ", " would be left over"};
-}
-
-/* By how much the hole and the block sought differ. */
-static size_t difference(const struct lab_quiz *quiz, size_t i)
-{
-    size_t size = quiz->holes[i].size;
-    return size < quiz->wanted ? quiz->wanted - size : size - quiz->wanted;
+        return (struct fate){"not_looked_at", "not looked at; ", " more than needed", more, false};
+    if (hole->verdict == HEAP_MISALIGNED || (hole->verdict == HEAP_TOO_SMALL && quiz->step->kind == LAB_STEP_ALIGNED))
+        return (struct fate){"misaligned", "large enough, but not at that alignment", NULL, more, false};
+    return (struct fate){"large_enough", "large enough; ", " more than needed", more, false};
 }
 
 static void print_reason(const struct lab_quiz *quiz, size_t i, const struct lab_sink *sink)
@@ -263,7 +219,7 @@ static void print_reason(const struct lab_quiz *quiz, size_t i, const struct lab
     char digits[27];
     lab_print(sink, "%s", fate.before);
     if (fate.after)
-        lab_print(sink, "%s%s", lab_grouped(difference(quiz, i), digits), fate.after);
+        lab_print(sink, "%s%s", lab_grouped(fate.bytes, digits), fate.after);
 }
 
 static void tell_hole(const struct lab_quiz *quiz, size_t i)
@@ -294,6 +250,7 @@ static void put_map(struct lab_json *j, char *map)
 static void put_hole(struct lab_json *j, const struct lab_quiz *quiz, size_t i)
 {
     const struct lab_quiz_hole *hole = &quiz->holes[i];
+    const struct fate fate = fate_of(quiz, i);
     const char letter[] = {(char)('A' + i), '\0'};
     char reason[80];
     struct lab_buffer buffer;
@@ -304,8 +261,8 @@ static void put_hole(struct lab_json *j, const struct lab_quiz *quiz, size_t i)
     lab_json_number(j, "at", hole->offset);
     lab_json_number(j, "size", hole->size);
     lab_json_bool(j, "looked_at", hole->is_looked_at);
-    lab_json_text(j, "verdict", fate_of(quiz, i).word);
-    lab_json_number(j, hole->size < quiz->wanted ? "missing" : "left_over", difference(quiz, i));
+    lab_json_text(j, "verdict", fate.word);
+    lab_json_number(j, fate.is_missing ? "missing" : "left_over", fate.bytes);
     lab_json_text(j, "reason", reason);
     lab_json_close_object(j);
 }

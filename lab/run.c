@@ -164,19 +164,12 @@ static void occupy(struct running *r, struct slot *slot, size_t index, unsigned 
     r->room.known = false;
 }
 
-/* An alignment that no size_t holds is as unheard-of as the largest one it holds: both are refused. */
-static size_t alignment_of(const struct lab_op *op)
-{
-    unsigned most = (unsigned)sizeof(size_t) * 8 - 1;
-    return (size_t)1 << (op->align_log2 < most ? op->align_log2 : most);
-}
-
 static bool do_alloc(struct running *r, struct slot *slot, size_t index)
 {
     const struct lab_op *op = &r->program->ops[index];
     bool is_aligned = op->kind == LAB_ALIGNED;
     struct lab_call call = {.action = is_aligned ? LAB_CALL_ALIGNED : LAB_CALL_ALLOC, .bytes = op->size};
-    call.align = is_aligned ? alignment_of(op) : HEAP_ALIGN;
+    call.align = is_aligned ? lab_alignment(op->align_log2) : HEAP_ALIGN;
     HEAP_ASSERT(!slot->payload);
     call_heap(r, &call, &r->alloc);
     if (!call.ptr) {

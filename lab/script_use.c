@@ -36,12 +36,12 @@ static bool read_vm(struct reader *r, const struct pair *pair, struct lab_use *u
     return word_find(pair->value, words, &unused) || word_unknown_value(r->scan.error, keys[KEY_VM], pair->word, words);
 }
 
-static bool read_unit(struct reader *r, const struct pair *pair)
+static bool read_unit(struct reader *r, const struct pair *pair, struct lab_use *use)
 {
     uint64_t unit;
     if (!read_number(r, pair, UNIT_MULTIPLE, UNIT_MAX, &unit))
         return false;
-    r->terms.unit = (size_t)unit;
+    r->terms.unit = use->unit = (size_t)unit;
     return unit % UNIT_MULTIPLE == 0 || script_refuse(r, pair->word, "a unit is a multiple of 16 bytes");
 }
 
@@ -52,7 +52,7 @@ static bool read_value(struct reader *r, enum key key, const struct pair *pair, 
     case KEY_VM:
         return read_vm(r, pair, use);
     case KEY_UNIT:
-        return read_unit(r, pair);
+        return read_unit(r, pair, use);
     case KEY_HEAP:
         if (!read_number(r, pair, HEAP_GRAIN, PTRDIFF_MAX, &number))
             return false;
@@ -67,6 +67,8 @@ static bool read_value(struct reader *r, enum key key, const struct pair *pair, 
         if (!read_number(r, pair, 0, UINT64_MAX, &number))
             return false;
         lab_script_seed(r->script, number);
+        use->has_seed = true;
+        use->seed = number;
         return true;
     }
 }

@@ -12,7 +12,8 @@
 static bool grow(void *context, size_t committed, size_t added)
 {
     struct lab_session *s = context;
-    if (!s->grow(s->grow_context, committed, added))
+    s->is_memory_short = !s->grow(s->grow_context, committed, added);
+    if (s->is_memory_short)
         return false;
     lab_story_note_growth(s->story, added);
     return true;
@@ -54,6 +55,7 @@ static void rewind(struct lab_session *s)
     s->is_own = !s->is_alloc_asked;
     s->next = s->done = s->held = s->broken = 0;
     s->status = 0;
+    s->is_status_known = true;
     s->high = s->bound = 0;
     if (s->stage->choose_vm)
         s->stage->choose_vm(s->stage->context, "", 0);
@@ -111,14 +113,32 @@ static enum lab_stepped outcome(struct lab_session *s, bool is_refused)
     return is_refused ? LAB_STEPPED_REFUSED : LAB_STEPPED;
 }
 
+/* An alignment that no heap takes: it was refused before the heap was asked, so what the heap says is of an operation before. */
+static enum lab_stepped unheard(struct lab_session *s)
+{
+    s->fault = (struct heap_fault){0};
+    s->refused++;
+    return LAB_STEPPED_REFUSED;
+}
+
 /* ---- operations of the heap ---- */
 
 static void occupy(struct lab_session *s, uint32_t block, void *payload, size_t size)
 {
-    struct lab_session_block *b = &s->blocks[block];
-    s->live -= b->is_live ? b->size : 0;
-    *b = (struct lab_session_block){.payload = payload, .size = size, .is_live = true};
+    s->blocks[block] = (struct lab_session_block){.payload = payload, .size = size, .is_live = true};
     s->live += size;
+}
+
+/* A pointer that is given back, or exchanged for another, may be a stranger's by now: whoever has it has lost its block. */
+static void lose(struct lab_session *s, const unsigned char *payload)
+{
+    for (uint32_t i = 0; i < s->script->block_count; i++) {
+        struct lab_session_block *b = &s->blocks[i];
+        if (b->payload != payload || !b->is_live)
+            continue;
+        b->is_live = false;
+        s->live -= b->size;
+    }
 }
 
 static enum lab_stepped do_alloc(struct lab_session *s, const struct lab_step *step)
@@ -127,37 +147,33 @@ static enum lab_stepped do_alloc(struct lab_session *s, const struct lab_step *s
     if (s->blocks[step->block].is_live)
         return LAB_STEPPED_BAD_STEP;
     s->blocks[step->block] = (struct lab_session_block){0};
-    if (step->kind == LAB_STEP_ALIGNED)
-        heap_alloc_aligned(&s->heap, step->size, (size_t)1 << step->align_log2, &payload);
-    else
+    if (step->kind == LAB_STEP_ALIGNED &&
+        heap_alloc_aligned(&s->heap, step->size, lab_alignment(step->align_log2), &payload) == HEAP_BAD_ARGUMENT)
+        return unheard(s);
+    if (step->kind == LAB_STEP_ALLOC)
         payload = heap_alloc(&s->heap, step->size);
     if (payload)
         occupy(s, step->block, payload, step->size);
     return outcome(s, !payload);
 }
 
-/* A pointer that is freed may be a stranger's by now: whoever has it has lost its block. */
 static enum lab_stepped do_free(struct lab_session *s, const struct lab_step *step)
 {
     unsigned char *payload = s->blocks[step->block].payload;
-    if (heap_free(&s->heap, payload) == HEAP_OK && payload) {
-        for (uint32_t i = 0; i < s->script->block_count; i++) {
-            struct lab_session_block *b = &s->blocks[i];
-            if (b->payload != payload || !b->is_live)
-                continue;
-            b->is_live = false;
-            s->live -= b->size;
-        }
-    }
+    if (heap_free(&s->heap, payload) == HEAP_OK)
+        lose(s, payload);
     return outcome(s, false);
 }
 
 static enum lab_stepped do_resize(struct lab_session *s, const struct lab_step *step)
 {
     void *moved;
-    enum heap_status status = heap_resize(&s->heap, s->blocks[step->block].payload, step->size, &moved);
-    if (status == HEAP_OK)
+    unsigned char *payload = s->blocks[step->block].payload;
+    enum heap_status status = heap_resize(&s->heap, payload, step->size, &moved);
+    if (status == HEAP_OK) {
+        lose(s, payload);
         occupy(s, step->block, moved, step->size);
+    }
     return outcome(s, status == HEAP_NO_MEMORY || status == HEAP_BAD_ARGUMENT);
 }
 
@@ -169,6 +185,7 @@ static enum lab_stepped do_check(struct lab_session *s)
 
 static enum lab_stepped operate(struct lab_session *s, const struct lab_step *step)
 {
+    s->is_memory_short = false;
     switch (step->kind) {
     case LAB_STEP_FREE:
         return do_free(s, step);
@@ -183,13 +200,14 @@ static enum lab_stepped operate(struct lab_session *s, const struct lab_step *st
 
 /* ---- a fresh heap ---- */
 
-/* The first `use` of a script may name an allocator for which the caller has another one. */
+/* The first `use` of a script may name an allocator for which the caller has another one. One that was typed (line 0) is meant
+ * as it stands. */
 static bool is_overruled(const struct lab_session *s, const struct lab_step *step)
 {
-    if (!s->is_alloc_asked)
+    if (!s->is_alloc_asked || step->line == 0)
         return false;
     for (const struct lab_step *other = s->script->steps; other < step; other++) {
-        if (other->kind == LAB_STEP_USE && other->use.alloc.policy)
+        if (other->kind == LAB_STEP_USE && other->line > 0 && other->use.alloc.policy)
             return false;
     }
     return true;
@@ -210,25 +228,36 @@ static void choose_alloc(struct lab_session *s, const struct lab_step *step)
 static enum lab_stepped use(struct lab_session *s, const struct lab_step *step)
 {
     const struct lab_use *u = &step->use;
+    struct lab_run before = s->run;
+    bool was_own = s->is_own;
     close_heap(s);
     choose_alloc(s, step);
     if (u->heap_limit)
         s->run.heap_limit = u->heap_limit;
     if (u->harden >= 0)
         s->run.harden = (unsigned)u->harden;
-    if (u->vm_length && s->stage->choose_vm && !s->stage->choose_vm(s->stage->context, u->vm, u->vm_length))
-        return LAB_STEPPED_BAD_STEP;
-    return lab_session_open(s) ? LAB_STEPPED : LAB_STEPPED_NO_HEAP;
+    bool has_vm = !u->vm_length || !s->stage->choose_vm || s->stage->choose_vm(s->stage->context, u->vm, u->vm_length);
+    if (has_vm && lab_session_open(s))
+        return LAB_STEPPED;
+    s->run = before;
+    s->is_own = was_own;
+    return has_vm ? LAB_STEPPED_NO_HEAP : LAB_STEPPED_BAD_STEP;
 }
 
 /* ---- a step ---- */
 
-static enum lab_stepped command(struct lab_session *s, const struct lab_step *step)
+/* Untold it is passed over, and its status is what it was when it was done last. */
+static enum lab_stepped command(struct lab_session *s, struct lab_step *step, enum lab_telling telling)
 {
     if (!s->stage->command)
         return LAB_STEPPED;
-    s->status = s->stage->command(s->stage->context, step->text, step->text_length);
-    return s->status == 0 ? LAB_STEPPED : LAB_STEPPED_FAILED;
+    if (telling != LAB_TELL_NOTHING) {
+        step->ran.status = s->stage->command(s->stage->context, step->text, step->text_length);
+        step->ran.is_known = true;
+    }
+    s->is_status_known = step->ran.is_known;
+    s->status = step->ran.status;
+    return s->status == 0 || telling == LAB_TELL_NOTHING ? LAB_STEPPED : LAB_STEPPED_FAILED;
 }
 
 /* Steps that need a heap. */
@@ -255,7 +284,7 @@ static enum lab_stepped work(struct lab_session *s, const struct lab_step *step,
     return came;
 }
 
-static enum lab_stepped perform(struct lab_session *s, const struct lab_step *step, enum lab_telling telling)
+static enum lab_stepped perform(struct lab_session *s, struct lab_step *step, enum lab_telling telling)
 {
     switch (step->kind) {
     case LAB_STEP_ABOUT:
@@ -265,7 +294,7 @@ static enum lab_stepped perform(struct lab_session *s, const struct lab_step *st
     case LAB_STEP_USE:
         return use(s, step);
     case LAB_STEP_COMMAND:
-        return telling == LAB_TELL_NOTHING ? LAB_STEPPED : command(s, step);
+        return command(s, step, telling);
     default:
         return work(s, step, telling);
     }
@@ -275,7 +304,7 @@ enum lab_stepped lab_session_step(struct lab_session *s, enum lab_telling tellin
 {
     if (s->next == s->script->count)
         return LAB_STEPPED_END;
-    const struct lab_step *step = &s->script->steps[s->next++];
+    struct lab_step *step = &s->script->steps[s->next++];
     s->world->clock(s->world->context); /* a sign of life */
     s->done += lab_is_operation(step->kind);
     if (telling != LAB_TELL_NOTHING)

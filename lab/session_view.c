@@ -5,6 +5,7 @@
 #include <lab/metrics.h>
 #include <lab/record.h>
 
+#include "flow.h"
 #include "step_text.h"
 #include "story.h"
 
@@ -52,6 +53,11 @@ enum lab_stepped lab_session_expect(struct lab_session *s, const struct lab_step
                             .payload = payload_of};
     if (!lab_expect_concerns(&step->expect, s->run.policy->name, s->is_own, lab_run_is_plain(&s->run)))
         return LAB_STEPPED;
+    if (step->expect.quantity == LAB_Q_STATUS && !s->is_status_known) {
+        if (telling != LAB_TELL_NOTHING)
+            lab_print(s->text, "  not known: the command was passed over\n");
+        return LAB_STEPPED;
+    }
     bool holds = lab_expect_holds(&step->expect, &view, &found);
     s->held += holds;
     s->broken += !holds;
@@ -91,17 +97,22 @@ static void show_stats(struct lab_session *s)
 {
     const struct heap_counters *c = &s->heap.counters;
     struct heap_shape shape;
-    char digits[3][27];
+    char text[400], digits[3][27];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, text, sizeof text);
     if (!lab_session_shape(s, &shape))
         return;
-    lab_print(s->text, "requested %s bytes live; the heap has %s: %s used", lab_grouped(s->live, digits[0]),
+    lab_print(&sink, "requested %s bytes live; the heap has %s: %s used", lab_grouped(s->live, digits[0]),
               lab_grouped(shape.committed, digits[1]), lab_grouped(shape.used, digits[2]));
-    lab_print(s->text, ", %s free in %s hole%s,\n", lab_grouped(shape.free, digits[0]),
-              lab_grouped(shape.holes, digits[1]), shape.holes == 1 ? "" : "s");
-    lab_print(s->text, "the largest of %s; external fragmentation %u of 1000\n",
+    lab_print(&sink, ", %s free in %s hole%s,", lab_grouped(shape.free, digits[0]), lab_grouped(shape.holes, digits[1]),
+              shape.holes == 1 ? "" : "s");
+    lab_print(&sink, " the largest of %s; external fragmentation %u of 1000",
               lab_grouped(shape.largest_hole, digits[0]), lab_ext_frag(&shape));
-    lab_print(s->text, "%zu requests refused; %ju looked at in all, %ju splits, %ju merges, %ju growths\n", s->refused,
+    lab_flow_print(s->text, 0, text);
+    sink = lab_buffer_sink(&buffer, text, sizeof text);
+    lab_print(&sink, "%zu requests refused; %ju looked at in all, %ju splits, %ju merges, %ju growths", s->refused,
               (uintmax_t)c->probes, (uintmax_t)c->splits, (uintmax_t)c->merges, (uintmax_t)c->grows);
+    lab_flow_print(s->text, 0, text);
 }
 
 static bool owner_of(const void *context, const struct heap_extent *extent, char *out)

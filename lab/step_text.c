@@ -10,7 +10,9 @@ static void print_write(const struct lab_sink *sink, const struct lab_step *step
         lab_print(sink, " %zu past", step->size);
     else if (step->offset < 0)
         lab_print(sink, " %zu before", step->size);
-    else
+    else if (step->is_rest && step->offset > 0)
+        lab_print(sink, " at %jd", (intmax_t)step->offset);
+    else if (!step->is_rest)
         lab_print(sink, " at %jd %zu", (intmax_t)step->offset, step->size);
 }
 
@@ -25,6 +27,10 @@ static void print_use(const struct lab_sink *sink, const struct lab_use *use)
         lab_print(sink, " harden=%d", use->harden);
     if (use->vm_length)
         lab_print(sink, " vm=%.*s", (int)use->vm_length, use->vm);
+    if (use->unit)
+        lab_print(sink, " unit=%zu", use->unit);
+    if (use->has_seed)
+        lab_print(sink, " seed=%ju", (uintmax_t)use->seed);
 }
 
 static void print_expect(const struct lab_sink *sink, const struct lab_expect *expect, const char *block)

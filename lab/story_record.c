@@ -72,7 +72,7 @@ static void put_change(struct lab_json *j, const struct lab_story *story)
 static void put_counts(struct lab_json *j, const struct lab_session *s)
 {
     const struct heap_counters *now = &s->heap.counters, *then = &s->story->counted;
-    lab_json_number(j, "probes", now->probes_now);
+    lab_json_number(j, "probes", now->probes - then->probes);
     lab_json_number(j, "splits", now->splits - then->splits);
     lab_json_number(j, "merges", now->merges - then->merges);
     lab_json_number(j, "heap", s->heap.committed);

@@ -1,6 +1,6 @@
 /* The story of an operation, as text of at most 78 columns:
  *
- *     asked      600 bytes; the block has 608: 8 in front of the payload
+ *     asked      600 bytes; the block has 608: 8 before the payload
  *     looked at  0x0010         500  hole  too small: 108 are missing
  *                0x0a30         700  hole  taken
  *     before     0x0a30         700  hole
@@ -12,6 +12,7 @@
 #include <lab/map.h>
 #include <lab/record.h>
 
+#include "call.h"
 #include "flow.h"
 
 /* ---- telling: a line's beginning ---- */
@@ -20,6 +21,8 @@ static void begin_line(const struct lab_session *s, const char *label)
 {
     lab_print(s->text, "  %-9s  ", label);
 }
+
+enum { BEHIND_LABEL = 13 }; /* columns */
 
 /* "0x0a30         700" */
 static void print_place(const struct lab_session *s, size_t offset, size_t size)
@@ -31,37 +34,37 @@ static void print_place(const struct lab_session *s, size_t offset, size_t size)
 /* ---- what was asked ---- */
 
 /* Of a block that was granted: how its size comes about. */
-static void tell_parts(const struct lab_session *s, const struct lab_session_block *block)
+static void print_parts(const struct lab_sink *sink, const struct lab_session *s, const struct lab_session_block *block)
 {
     size_t payload = story_offset(s, block->payload);
     const struct heap_extent *e = lab_extents_at(&s->story->after, payload);
     char digits[2][27];
-    if (!e || e->kind != HEAP_USED) {
-        lab_print(s->text, "\n");
+    if (!e || e->kind != HEAP_USED)
         return;
-    }
     size_t front = payload - e->offset, asked = block->size, rest = e->size - front;
-    lab_print(s->text, "; the block has %s", lab_grouped(e->size, digits[0]));
+    lab_print(sink, "; the block has %s", lab_grouped(e->size, digits[0]));
     if (front > 0)
-        lab_print(s->text, ": %s in front of the payload", lab_grouped(front, digits[0]));
+        lab_print(sink, ": %s before the payload", lab_grouped(front, digits[0]));
     if (rest > asked)
-        lab_print(s->text, "%s %s behind it", front > 0 ? "," : ":", lab_grouped(rest - asked, digits[1]));
-    lab_print(s->text, "\n");
+        lab_print(sink, front > 0 ? ", %s behind" : ": %s behind it", lab_grouped(rest - asked, digits[1]));
 }
 
 void story_tell_asked(const struct lab_session *s, const struct lab_step *step, bool is_granted)
 {
-    char digits[27];
+    char text[240], digits[27];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, text, sizeof text);
     if (step->kind == LAB_STEP_FREE)
         return;
-    begin_line(s, "asked");
-    lab_print(s->text, "%s byte%s", lab_grouped(step->size, digits), step->size == 1 ? "" : "s");
+    lab_print(&sink, "%s byte%s", lab_grouped(step->size, digits), step->size == 1 ? "" : "s");
     if (step->kind == LAB_STEP_ALIGNED)
-        lab_print(s->text, " at a multiple of %s", lab_grouped((uint64_t)1 << step->align_log2, digits));
+        lab_print(&sink, " at a multiple of %s", lab_grouped((uint64_t)1 << step->align_log2, digits));
     if (is_granted)
-        tell_parts(s, &s->blocks[step->block]);
+        print_parts(&sink, s, &s->blocks[step->block]);
     else
-        lab_print(s->text, ": a block of %s\n", lab_grouped(heap_block_size(&s->heap, step->size), digits));
+        lab_print(&sink, ": a block of %s", lab_grouped(heap_block_size(&s->heap, step->size), digits));
+    begin_line(s, "asked");
+    lab_flow_print(s->text, BEHIND_LABEL, text);
     if (s->run.policy->sizing) {
         begin_line(s, "size");
         lab_print(s->text, "%s\n", s->run.policy->sizing);
@@ -119,6 +122,17 @@ static void tell_look(const struct lab_session *s, const struct heap_look *look,
     tell_verdict(s, look, wanted);
 }
 
+/* Why nothing was found before the heap grew; `wanted`: of the whole block. */
+static const char *reason_to_grow(const struct lab_story *story, size_t wanted)
+{
+    const struct lab_extents *before = &story->before;
+    for (size_t i = 0; i < before->count; i++) {
+        if (before->list[i].kind == HEAP_FREE && before->list[i].size >= wanted)
+            return "no hole would do, though one is large enough";
+    }
+    return before->is_whole ? "nothing was large enough" : "no hole would do";
+}
+
 static void tell_event(const struct lab_session *s, size_t number, size_t wanted)
 {
     const struct lab_story *story = s->story;
@@ -127,7 +141,7 @@ static void tell_event(const struct lab_session *s, size_t number, size_t wanted
     char digits[27];
     if (e->grown > 0) {
         begin_line(s, "grown");
-        lab_print(s->text, "by %s bytes: nothing was large enough\n", lab_grouped(e->grown, digits));
+        lab_print(s->text, "by %s bytes: %s\n", lab_grouped(e->grown, digits), reason_to_grow(story, wanted));
         return;
     }
     begin_line(s, number == 0 ? "looked at" : follows_growth ? "again" : "");
@@ -250,7 +264,7 @@ static void tell_list(struct lab_session *s)
 {
     struct listing l = {.s = s};
     begin_line(s, "list");
-    l.flow = lab_flow_start(s->text, LAB_TEXT_WIDTH, 13, 13);
+    l.flow = lab_flow_start(s->text, LAB_TEXT_WIDTH, BEHIND_LABEL, BEHIND_LABEL);
     heap_list(&s->heap, list_hole, &l);
     if (l.count == 0)
         lab_flow_words(&l.flow, "empty");
@@ -284,13 +298,31 @@ void story_tell_change(struct lab_session *s, const struct lab_step *step)
     lab_map_marked(s->text, &s->heap, LAB_MAP_WIDTH_MAX, STORY_MAP_ROWS, &marks);
 }
 
+/* The heap has holes of `shape` and takes none of them for the request. */
+static void tell_why_refused(const struct lab_session *s, const struct lab_step *step, const struct heap_shape *shape)
+{
+    size_t wanted = heap_block_size(&s->heap, step->size);
+    char digits[27];
+    if (step->kind == LAB_STEP_ALIGNED && lab_alignment(step->align_log2) > HEAP_REGION_ALIGN)
+        lab_print(s->text, "a heap gives no alignment above %s\n", lab_grouped(HEAP_REGION_ALIGN, digits));
+    else if (wanted > 0 && shape->largest_hole >= wanted)
+        lab_print(s->text, step->kind == LAB_STEP_ALIGNED ? "large enough, but not at that alignment\n"
+                                                          : "large enough, but no hole that this search takes\n");
+    else if (wanted > 0 && shape->free >= wanted)
+        lab_print(s->text, "enough, but in pieces: that is fragmentation\n");
+    else if (s->is_memory_short)
+        lab_print(s->text, "not enough, and there is no memory for the heap to grow\n");
+    else
+        lab_print(s->text, "not enough, and the heap may not grow beyond %s bytes\n",
+                  lab_grouped(s->heap.reserved, digits));
+}
+
 void story_tell_refusal(struct lab_session *s, const struct lab_step *step)
 {
     struct heap_shape shape;
     char digits[3][27];
     if (!lab_session_shape(s, &shape))
         return;
-    size_t wanted = heap_block_size(&s->heap, step->size);
     begin_line(s, "refused");
     lab_print(s->text, "%s bytes are free", lab_grouped(shape.free, digits[0]));
     if (shape.holes > 0)
@@ -298,9 +330,5 @@ void story_tell_refusal(struct lab_session *s, const struct lab_step *step)
                   shape.holes == 1 ? "" : "s", lab_grouped(shape.largest_hole, digits[2]));
     lab_print(s->text, "\n");
     begin_line(s, "");
-    if (wanted > 0 && shape.free >= wanted)
-        lab_print(s->text, "enough, but in pieces: that is fragmentation\n");
-    else
-        lab_print(s->text, "not enough, and the heap may not grow beyond %s bytes\n",
-                  lab_grouped(s->heap.reserved, digits[0]));
+    tell_why_refused(s, step, &shape);
 }

@@ -5,15 +5,26 @@
 #define PAGE ((size_t)4096)
 #define WRITTEN 0x57 /* 'W' */
 
-/* The first byte of the step's range, as an offset from the region's base. False: the range leaves the heap. */
-static bool range_of(const struct lab_session *s, const struct lab_step *step, size_t *from)
+/* What a step without COUNT goes over: whatever the block was asked for in the script, it has what it was granted for. */
+static size_t rest_of(const struct lab_session_block *b, const struct lab_step *step)
+{
+    size_t offset = (size_t)step->offset;
+    return offset < b->size ? b->size - offset : 0;
+}
+
+/* The step's range, as offsets from the region's base; nothing is left of a block that is shorter now. False: it leaves the heap. */
+static bool range_of(const struct lab_session *s, const struct lab_step *step, size_t *from, size_t *end)
 {
     const struct lab_session_block *b = &s->blocks[step->block];
     size_t payload = (size_t)(b->payload - s->heap.base);
     size_t start = step->is_past ? payload + b->size : payload;
+    size_t size = step->is_rest ? rest_of(b, step) : step->size;
     *from = start + (size_t)step->offset;
     bool is_below = step->offset < 0 && (size_t)-step->offset > start;
-    return !is_below && *from <= s->heap.committed && step->size <= s->heap.committed - *from;
+    *end = *from + size;
+    if (size == 0)
+        return true;
+    return !is_below && *from <= s->heap.committed && size <= s->heap.committed - *from;
 }
 
 static void memory_now(const struct lab_session *s, struct lab_memory *memory)
@@ -51,9 +62,8 @@ enum lab_stepped lab_touch(struct lab_session *s, const struct lab_step *step, e
 {
     bool writes = step->kind == LAB_STEP_WRITE;
     size_t from, end;
-    if (!s->is_open || !s->blocks[step->block].payload || !range_of(s, step, &from))
+    if (!s->is_open || !s->blocks[step->block].payload || !range_of(s, step, &from, &end))
         return LAB_STEPPED_BAD_STEP;
-    end = from + step->size;
     for (size_t at = from, next; at < end; at = next) {
         struct lab_memory then, now;
         next = (at / PAGE + 1) * PAGE;

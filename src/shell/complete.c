@@ -29,7 +29,12 @@ static void complete_one_allocator(struct sh_context *c, struct complete_word *w
 
 static void complete_what_to_run(struct sh_context *c, struct complete_word *w)
 {
-    complete_run(w, 0, c->boot);
+    complete_run(w, 0, c->boot, false);
+}
+
+static void complete_requests(struct sh_context *c, struct complete_word *w)
+{
+    complete_run(w, 0, c->boot, true);
 }
 
 /* The value behind a key, from `start` on. */
@@ -43,7 +48,7 @@ static void complete_value(struct sh_context *c, struct complete_word *w, const 
         complete_allocators(w, start);
         break;
     case OPTIONS_RUN:
-        complete_run(w, start, c->boot);
+        complete_run(w, start, c->boot, false);
         break;
     case OPTIONS_OTHER:
         if (hint->words)
@@ -51,20 +56,30 @@ static void complete_value(struct sh_context *c, struct complete_word *w, const 
     }
 }
 
-static void complete_options(struct sh_context *c, struct complete_word *w)
+static void complete_keys(struct sh_context *c, struct complete_word *w, bool is_of_desk)
 {
     size_t equals = 0;
     while (equals < w->length && w->text[equals] != '=')
         equals++;
     for (size_t i = 0; options_keys[i]; i++) {
         size_t length = strlen(options_keys[i]);
-        if (options_hints[i].is_of_boot)
+        if (options_hints[i].is_of_boot || (is_of_desk && options_hints[i].is_of_runs))
             continue;
         if (equals == w->length)
             complete_offer(w, 0, options_keys[i], length, '=');
         else if (length == equals && memcmp(options_keys[i], w->text, length) == 0)
             complete_value(c, w, &options_hints[i], equals + 1);
     }
+}
+
+static void complete_options(struct sh_context *c, struct complete_word *w)
+{
+    complete_keys(c, w, false);
+}
+
+static void complete_desk(struct sh_context *c, struct complete_word *w)
+{
+    complete_keys(c, w, true);
 }
 
 static void complete_misuse(struct sh_context *c, struct complete_word *w)
@@ -106,7 +121,8 @@ static const struct {
     {COMPLETES_RUN, complete_what_to_run},   {COMPLETES_OPTION, complete_options},
     {COMPLETES_MISUSE, complete_misuse},     {COMPLETES_CRASH, complete_crash},
     {COMPLETES_BLOCK, complete_blocks},      {COMPLETES_SCENARIO, complete_scenario_names},
-    {COMPLETES_TRACE, complete_trace_names},
+    {COMPLETES_TRACE, complete_trace_names}, {COMPLETES_REQUESTS, complete_requests},
+    {COMPLETES_DESK, complete_desk},
 };
 
 /* ---- the place in the line ---- */

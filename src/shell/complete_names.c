@@ -109,35 +109,41 @@ static void complete_parameters(struct complete_word *w, const struct lab_worklo
     }
 }
 
+/* Whether it consists of requests to a heap; `none` is nothing to run. */
+static bool is_requests(const char *word)
+{
+    return strcmp(word, "trace") == 0 || strcmp(word, "scenario") == 0;
+}
+
 /* What must follow the word: a name, nothing, or '\0': perhaps something. */
 static char behind_run(const char *word)
 {
-    if (strcmp(word, "trace") == 0 || strcmp(word, "scenario") == 0)
+    if (is_requests(word))
         return ':';
     return strcmp(word, "selftest") == 0 ? '\0' : ' ';
 }
 
-static void complete_first_words(struct complete_word *w, size_t start)
+static void complete_first_words(struct complete_word *w, size_t start, bool is_of_requests)
 {
     for (const struct lab_workload *workload = lab_workloads; workload->name; workload++)
         complete_offer(w, start, workload->name, strlen(workload->name), '\0');
     for (const char *const *word = lab_run_words; *word; word++) {
-        if (strcmp(*word, "none") != 0) /* nothing to run */
+        if (is_of_requests ? is_requests(*word) : strcmp(*word, "none") != 0)
             complete_offer(w, start, *word, strlen(*word), behind_run(*word));
     }
 }
 
-void complete_run(struct complete_word *w, size_t start, const struct mb2_info *boot)
+void complete_run(struct complete_word *w, size_t start, const struct mb2_info *boot, bool is_of_requests)
 {
     size_t colon = find(w, start, ':');
     const struct lab_workload *workload = lab_workload_find(w->text + start, colon - start);
     if (colon == w->length)
-        complete_first_words(w, start);
+        complete_first_words(w, start, is_of_requests);
     else if (is_name(w, start, colon, "trace"))
         complete_traces(w, colon + 1, boot);
     else if (is_name(w, start, colon, "scenario"))
         complete_scenarios(w, colon + 1, boot);
-    else if (is_name(w, start, colon, "selftest"))
+    else if (!is_of_requests && is_name(w, start, colon, "selftest"))
         complete_offer_all(w, colon + 1, lab_selftest_words, ' ');
     else if (workload)
         complete_parameters(w, workload, colon + 1);

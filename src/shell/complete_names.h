@@ -26,8 +26,8 @@ void complete_allocator(struct complete_word *w, size_t start);
 /* Such specifications separated by commas, or `all`. */
 void complete_allocators(struct complete_word *w, size_t start);
 
-/* WORKLOAD[:key=value...], scenario:NAME, trace:A,B, selftest[:PART], tour. */
-void complete_run(struct complete_word *w, size_t start, const struct mb2_info *boot);
+/* WORKLOAD[:key=value...], scenario:NAME, trace:A,B; unless `is_of_requests`: selftest[:PART], tour. */
+void complete_run(struct complete_word *w, size_t start, const struct mb2_info *boot, bool is_of_requests);
 
 /* Names of scenarios; names of traces, separated by commas. */
 void complete_scenarios(struct complete_word *w, size_t start, const struct mb2_info *boot);

@@ -14,8 +14,11 @@
 enum {
     STEPS_BY_HAND = 4096, /* that may be typed, also into a scenario */
     BLOCKS_BY_HAND = 512,
-    ARENA_RESERVE = 16 << 20,
+    ARENA_RESERVE = 40 << 20,
+    BESIDE_STEPS = 8 << 20, /* a scenario's text, its blocks, the session's */
 };
+_Static_assert(ARENA_RESERVE >= 2 * LAB_SCRIPT_STEPS_MAX * sizeof(struct lab_step) + BESIDE_STEPS,
+               "the longest script, whose steps are there twice while room for typed ones is made");
 
 struct desk *desk_of(struct sh_context *c)
 {
@@ -52,10 +55,20 @@ static unsigned run_command(void *context, const char *line, size_t length)
     memcpy(words, line, length);
     words[length] = '\0';
     c->status = SH_OK;
+    desk_of(c)->is_in_step = true;
     command_execute(c, words);
+    desk_of(c)->is_in_step = false;
     enum sh_status own = c->status;
     c->status = before;
     return own;
+}
+
+bool desk_may_change(struct sh_context *c)
+{
+    if (!desk_of(c)->is_in_step)
+        return true;
+    sh_error(c, SH_BAD_INPUT, c->command, "a scenario's shell step cannot work on the scenario's own heap");
+    return false;
 }
 
 /* ---- clearing and beginning ---- */
@@ -94,6 +107,17 @@ static bool clear_for(struct sh_context *c, const struct options *options, const
     return world_scratch(c->world.space, ARENA_RESERVE, &d->arena) || too_little_memory(c);
 }
 
+/* An allocator with its options as it was given, for as long as the session lasts. */
+static const char *keep_alloc(struct desk *d, const struct lab_alloc_spec *alloc)
+{
+    char *text = lab_arena_take(&d->arena, alloc->text_length + 1, 1);
+    if (!text)
+        return NULL;
+    memcpy(text, alloc->text, alloc->text_length);
+    text[alloc->text_length] = '\0';
+    return text;
+}
+
 /* The script is on the desk: the session begins. */
 static bool begin_session(struct sh_context *c, const struct options *options, bool is_alloc_asked)
 {
@@ -101,19 +125,31 @@ static bool begin_session(struct sh_context *c, const struct options *options, b
     struct lab_run run;
     if (!experiment_prepare(c, options, &options->allocs[0], d->what, &run))
         return too_little_memory(c);
-    run.alloc_text = run.policy->name;
-    d->is_begun = lab_session_begin(&d->session, &d->world.lab, &d->stage, &d->arena, &run, is_alloc_asked, &d->script,
-                                    &c->text, &c->records);
+    run.alloc_text = keep_alloc(d, &options->allocs[0]);
+    d->is_begun = run.alloc_text && lab_session_begin(&d->session, &d->world.lab, &d->stage, &d->arena, &run,
+                                                      is_alloc_asked, &d->script, &c->text, &c->records);
     return d->is_begun || too_little_memory(c);
+}
+
+/* The options without what the boot compared. */
+static const struct options *one_alloc(const struct sh_context *c, const struct options *options)
+{
+    static struct options own;
+    own = *options;
+    options_drop_comparison(&own, &c->options);
+    return &own;
 }
 
 bool desk_begin(struct sh_context *c)
 {
     struct desk *d = desk_of(c);
+    const struct options *options = one_alloc(c, &c->options);
     size_t mark = c->arena.used;
-    bool is_begun = clear_for(c, &c->options, "by hand", false) &&
+    if (!desk_may_change(c))
+        return false;
+    bool is_begun = clear_for(c, options, "by hand", false) &&
                     (lab_script_start(&d->script, &d->arena, STEPS_BY_HAND, BLOCKS_BY_HAND) || too_little_memory(c)) &&
-                    begin_session(c, &c->options, false);
+                    begin_session(c, options, false);
     lab_script_seed(&d->script, c->options.seed);
     lab_arena_release(&c->arena, mark);
     return is_begun;
@@ -122,7 +158,7 @@ bool desk_begin(struct sh_context *c)
 bool desk_is_in_use(struct sh_context *c)
 {
     if (desk_of(c)->is_begun)
-        return true;
+        return desk_may_change(c);
     sh_error(c, SH_BAD_INPUT, "desk",
              "there is no heap to work on: `alloc 100 as a` begins one, `step first-wins` takes a scenario");
     return false;
@@ -156,42 +192,46 @@ static void print_words(const struct lab_sink *sink, const char *words)
     lab_print(sink, "run=%s%s", is_plain ? "scenario:" : "", words);
 }
 
+/* Whether there can be a heap at hand of that; an error line if not. */
+static bool can_lie(struct sh_context *c, const struct options *options)
+{
+    const char *problem = NULL;
+    if (options->is_comparison || options->fail.where != INJECTION_NONE)
+        problem = "one heap at a time: neither compare= nor fail= can stand here";
+    else if (options->check_every != c->options.check_every || options->sample_every != c->options.sample_every)
+        problem = "check= and sample= are for measured runs: `check` checks this heap, `stats` shows it";
+    if (problem)
+        sh_error(c, SH_BAD_INPUT, "step", problem);
+    return !problem && (options->run.kind != LAB_RUN_SCENARIO || scenarios_find(c, options->run.scenario) == SH_OK);
+}
+
 /* What the options name goes onto the desk; `what`: as it was typed. */
 static bool lay(struct sh_context *c, const struct options *options, const char *what)
 {
     struct desk *d = desk_of(c);
-    if (options->is_comparison || options->fail.where != INJECTION_NONE) {
-        sh_error(c, SH_BAD_INPUT, "step", "one heap at a time: neither compare= nor fail= can stand here");
+    if (!can_lie(c, options))
         return false;
-    }
-    return clear_for(c, options, what, true) && make_script(c, options) &&
-           (lab_script_widen(&d->script, &d->arena, STEPS_BY_HAND, BLOCKS_BY_HAND) || too_little_memory(c)) &&
-           begin_session(c, options, options->is_alloc_given);
-}
-
-static bool load(struct sh_context *c, const char *words)
-{
-    char line[LINE_MAX_CHARACTERS + 32];
-    struct lab_buffer buffer;
-    struct lab_sink sink = lab_buffer_sink(&buffer, line, sizeof line);
-    print_words(&sink, words);
-    const struct options *options = experiment_options(c, c->command, line);
-    return options && lay(c, options, words);
-}
-
-/* What could not be laid leaves nothing on the desk, and nothing in the arena. */
-static bool or_clear(struct sh_context *c, bool is_laid, size_t mark)
-{
+    bool is_laid = clear_for(c, options, what, true) && make_script(c, options) &&
+                   (lab_script_widen(&d->script, &d->arena, STEPS_BY_HAND, BLOCKS_BY_HAND) || too_little_memory(c)) &&
+                   begin_session(c, options, options->is_alloc_given);
     if (!is_laid)
         desk_clear(c);
-    lab_arena_release(&c->arena, mark);
     return is_laid;
 }
 
 bool desk_load(struct sh_context *c, const char *words)
 {
+    char line[LINE_MAX_CHARACTERS + 32];
+    struct lab_buffer buffer;
+    struct lab_sink sink = lab_buffer_sink(&buffer, line, sizeof line);
     size_t mark = c->arena.used;
-    return or_clear(c, load(c, words), mark);
+    if (!desk_may_change(c))
+        return false;
+    print_words(&sink, words);
+    const struct options *options = experiment_options(c, c->command, line);
+    bool is_laid = options && lay(c, one_alloc(c, options), words);
+    lab_arena_release(&c->arena, mark);
+    return is_laid;
 }
 
 bool desk_lay(struct sh_context *c, const struct options *options)
@@ -201,7 +241,9 @@ bool desk_lay(struct sh_context *c, const struct options *options)
     struct lab_sink sink = lab_buffer_sink(&buffer, what, sizeof what);
     size_t mark = c->arena.used;
     lab_print(&sink, "%.*s", (int)options->run.text_length, options->run.text);
-    return or_clear(c, lay(c, options, what), mark);
+    bool is_laid = desk_may_change(c) && lay(c, options, what);
+    lab_arena_release(&c->arena, mark);
+    return is_laid;
 }
 
 /* ---- steps ---- */
@@ -313,63 +355,4 @@ const char *desk_block_name(struct sh_context *c, uint32_t number, char *name)
 {
     const struct desk *d = desk_of(c);
     return d->is_begun && number < d->script.block_count ? lab_block_text(&d->script, number, name) : NULL;
-}
-
-/* The step that was added last goes where the session stands. */
-static void move_to_next(struct lab_script *script, size_t next)
-{
-    struct lab_step added = script->steps[script->count - 1];
-    added.line = 0; /* of no file */
-    memmove(&script->steps[next + 1], &script->steps[next], (script->count - 1 - next) * sizeof added);
-    script->steps[next] = added;
-}
-
-void desk_drop(struct sh_context *c, size_t step)
-{
-    struct lab_script *script = &desk_of(c)->script;
-    script->count--;
-    memmove(&script->steps[step], &script->steps[step + 1], (script->count - step) * sizeof *script->steps);
-}
-
-static void add_and_do(struct sh_context *c, const char *line, size_t length)
-{
-    struct desk *d = desk_of(c);
-    struct lab_session *s = &d->session;
-    struct lab_error error;
-    size_t count = d->script.count;
-    for (uint32_t i = 0; i < d->script.block_count; i++)
-        d->script.is_live[i] = s->blocks[i].is_live;
-    if (lab_script_add(&d->script, line, length, &error) != LAB_OK) {
-        sh_error(c, SH_BAD_INPUT, error.word, error.message);
-        return;
-    }
-    if (d->script.count == count)
-        return;
-    move_to_next(&d->script, s->next);
-    enum lab_stepped came = desk_step(c, LAB_TELL_STEPS);
-    if (came == LAB_STEPPED_BAD_STEP || came == LAB_STEPPED_NO_HEAP)
-        desk_drop(c, s->next);
-}
-
-void desk_statement(struct sh_context *c, const char *arguments)
-{
-    struct desk *d = desk_of(c);
-    size_t room = strlen(c->command) + strlen(arguments) + 2;
-    if (!d->is_begun && !desk_begin(c))
-        return;
-    char *line = lab_arena_take(&d->arena, room, 1);
-    struct lab_buffer buffer;
-    if (!line) {
-        sh_error(c, SH_MACHINE, c->command, "too little memory for more steps: `use` begins anew");
-        return;
-    }
-    struct lab_sink sink = lab_buffer_sink(&buffer, line, room);
-    lab_print(&sink, "%s %s", c->command, arguments);
-    add_and_do(c, line, buffer.length);
-}
-
-void desk_use(struct sh_context *c, const char *arguments)
-{
-    if (desk_of(c)->is_loaded || desk_begin(c))
-        desk_statement(c, arguments);
 }

@@ -19,6 +19,7 @@ struct desk {
     struct lab_session session;
     enum vmm_backing backing; /* of the heaps that no `use` chooses otherwise */
     bool is_begun, is_loaded; /* there is a session; it is a scenario or a run, not one begun by hand */
+    bool is_in_step;          /* a command of the script runs: the desk is not to change under it */
     struct options_quiz quiz; /* as the words that loaded it say */
     char what[DESK_WHAT_MAX]; /* what was loaded, as it was typed */
 };
@@ -26,11 +27,15 @@ struct desk {
 /* The shell's one desk. */
 struct desk *desk_of(struct sh_context *c);
 
+/* Whether the desk may change: not while a command of the script that lies on it runs; then it tells so. What follows asks it where
+ * it must. */
+bool desk_may_change(struct sh_context *c);
+
 /* Clears the desk and begins a session by hand under the shell's options; false after an error line. */
 bool desk_begin(struct sh_context *c);
 
 /* Clears the desk and lays the script on it that `words` name: `scenario:NAME`, NAME alone, or what `run` takes, with
- * options behind it. False after an error line; then the desk is empty. */
+ * options behind it. False after an error line; then the desk is empty, but for words that name nothing: then it is as it was. */
 bool desk_load(struct sh_context *c, const char *words);
 
 /* The same with what the options' run= names. */
@@ -39,7 +44,7 @@ bool desk_lay(struct sh_context *c, const struct options *options);
 /* Closes the heap and gives all memory back. Nothing on the desk is no error. */
 void desk_clear(struct sh_context *c);
 
-/* Whether there is a session; else tells how to begin one. */
+/* Whether there is a session, and it may be gone through; else tells how to begin one. */
 bool desk_is_in_use(struct sh_context *c);
 
 /* Around all that works on the desk's heap: a panic report names it, and the watchdog sees whether it makes progress. */

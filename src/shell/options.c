@@ -32,6 +32,17 @@ void options_default(struct options *options)
     lab_parse_run(run, sizeof run - 1, &options->run, NULL);
 }
 
+void options_drop_comparison(struct options *options, const struct options *boot)
+{
+    static struct options defaults;
+    if (!options->is_comparison || options->allocs[0].text != boot->allocs[0].text)
+        return;
+    options_default(&defaults);
+    options->is_comparison = options->is_alloc_given = false;
+    options->allocs[0] = defaults.allocs[0];
+    options->alloc_count = defaults.alloc_count;
+}
+
 /* ---- words that a value may be; those of `fail` are beginnings ---- */
 
 static const char *const vm_words[] = {"demand", "immediate", "zero", NULL};
@@ -227,21 +238,21 @@ static read_fn *const readers[KEY_COUNT] = {read_alloc,  read_compare, read_run,
 _Static_assert(sizeof options_keys / sizeof *options_keys == KEY_COUNT + 1, "a reader for each key");
 
 const struct options_hint options_hints[KEY_COUNT] = {
-    {.value = OPTIONS_ALLOC},   /* alloc */
-    {.value = OPTIONS_COMPARE}, /* compare */
-    {.value = OPTIONS_RUN},     /* run */
-    {.words = NULL},            /* seed */
-    {.words = vm_words},        /* vm */
-    {.words = NULL},            /* heap */
-    {.words = pages_words},     /* pages */
-    {.words = check_words},     /* check */
-    {.words = NULL},            /* harden */
-    {.words = fail_words},      /* fail */
-    {.words = NULL},            /* sample */
-    {.words = quiz_words},      /* quiz */
-    {.is_of_boot = true},       /* out */
-    {.is_of_boot = true},       /* console */
-    {.is_of_boot = true},       /* then */
+    {.value = OPTIONS_ALLOC},                       /* alloc */
+    {.value = OPTIONS_COMPARE, .is_of_runs = true}, /* compare */
+    {.value = OPTIONS_RUN, .is_of_runs = true},     /* run */
+    {.words = NULL},                                /* seed */
+    {.words = vm_words},                            /* vm */
+    {.words = NULL},                                /* heap */
+    {.words = pages_words},                         /* pages */
+    {.words = check_words, .is_of_runs = true},     /* check */
+    {.words = NULL},                                /* harden */
+    {.words = fail_words, .is_of_runs = true},      /* fail */
+    {.is_of_runs = true},                           /* sample */
+    {.words = quiz_words},                          /* quiz */
+    {.is_of_boot = true},                           /* out */
+    {.is_of_boot = true},                           /* console */
+    {.is_of_boot = true},                           /* then */
 };
 
 static bool unknown_key(const struct cmdline_word *word, struct lab_error *error)

@@ -41,6 +41,9 @@ struct options {
 /* Every option at its default. */
 void options_default(struct options *options);
 
+/* For what takes one allocator: a comparison that *options has from `boot`, and no word of its own, gives way to the default one. */
+void options_drop_comparison(struct options *options, const struct options *boot);
+
 /* Reads a whole line of words onto *options, which holds the defaults or an earlier state. False: *error names the first word
  * that is wrong; *options then still holds `then`, `out` and `console` of the line, whatever stands before or behind that word.
  * `room`: 2 * length + 1 bytes that stay as long as the options are used. */
@@ -58,6 +61,7 @@ struct options_hint {
     const char *const
         *words;      /* of OPTIONS_OTHER: words that it may be, or begin with (then '=' ends them); NULL: none */
     bool is_of_boot; /* belongs to the kernel command line alone */
+    bool is_of_runs; /* belongs to measured runs, not to a heap at hand */
 };
 extern const struct options_hint options_hints[];
 

@@ -106,6 +106,11 @@ static const char *copy_text(const struct sh_context *c, const struct mb2_module
     return text;
 }
 
+enum sh_status scenarios_find(struct sh_context *c, struct lab_name name)
+{
+    return modules_find(c->boot, MODULE_SCENARIO, name.text, name.length) ? SH_OK : missing(c, name);
+}
+
 enum sh_status scenarios_load(struct sh_context *c, struct lab_arena *arena, struct lab_name name, uint64_t seed,
                               struct lab_script *script)
 {

@@ -6,6 +6,9 @@
 
 #include "context.h"
 
+/* SH_OK if there is a scenario of that name, else SH_BAD_INPUT after an error line. */
+enum sh_status scenarios_find(struct sh_context *c, struct lab_name name);
+
 /* Reads the scenario `name`: its text is copied into `arena`, its script made there. SH_OK, or after an error line SH_BAD_INPUT
  * (not there, or a bad line) or SH_MACHINE (too little memory); then the arena is as it was. */
 enum sh_status scenarios_load(struct sh_context *c, struct lab_arena *arena, struct lab_name name, uint64_t seed,

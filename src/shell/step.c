@@ -268,8 +268,10 @@ void step_back(struct sh_context *c, const char *arguments)
 {
     uint64_t count = 1;
     size_t step;
-    if (*arguments != '\0' && lab_parse_number(arguments, strlen(arguments), true, &count) != LAB_NUMBER_OK)
-        sh_error(c, SH_BAD_INPUT, arguments, "back takes a number of operations");
+    bool is_number =
+        *arguments == '\0' || lab_parse_number(arguments, strlen(arguments), true, &count) == LAB_NUMBER_OK;
+    if (!is_number || count == 0)
+        sh_error(c, SH_BAD_INPUT, arguments, "back takes a number of operations, 1 or more");
     else if (go_back(c, count, &step))
         print_next(c);
 }

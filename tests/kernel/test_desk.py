@@ -60,6 +60,34 @@ back x
 until never
 """
 
+CORNERS = """harden 2 seed=5
+harden %s2
+back 0
+alloc 100 as a
+alloc 100 as w
+resize a 900
+undo
+write a
+check
+use unit=64
+alloc 10 as kept
+use nonsense
+use
+use heap=1
+history
+step churn check=1
+step best-win
+step best-wins alloc=nothing
+history
+step best-wins alloc=best-fit:order=lifo
+use bump heap=8K
+alloc 10
+use tlsf heap=MOST
+history
+map
+step
+""" % ("0" * 90)
+
 QUIZ = """quiz best-wins alloc=best-fit
 B
 
@@ -69,6 +97,9 @@ a
 quiz comb:blocks=8 alloc=worst-fit quiz=seed:7
 D
 """
+
+# More than the width has addresses for.
+MOST = {"i386": "2000M", "x86_64": "1000000G"}
 
 # Addresses depend on where the linker puts things and on the machine's memory.
 ADDRESS = re.compile(r"0x(ffff[0-9a-f]{12}|[c-f][0-9a-f]{7})")
@@ -87,7 +118,7 @@ class Desk(KernelTest):
     def converse(self, name, keys, status=0):
         for arch in ARCHES:
             with self.subTest(arch=arch):
-                done = boot(keys=keys, arch=arch)
+                done = boot(keys=keys.replace("MOST", MOST[arch]), arch=arch)
                 self.assertEqual(done.status, status, done.describe())
                 golden.check(self, "%s-%s" % (name, arch), conversation(done.text))
 
@@ -97,11 +128,23 @@ class Desk(KernelTest):
     def test_mistakes(self):
         self.converse("mistakes", MISTAKES, status=4)
 
+    def test_corners(self):
+        """What cannot be done leaves everything as it was; what is typed is meant as it stands, and what is listed can be typed."""
+        self.converse("corners", CORNERS, status=5)
+
     def test_scenario(self):
         self.converse("scenario", SCENARIO, status=2)
 
     def test_quiz(self):
         self.converse("quiz", QUIZ)
+
+    def test_behind_a_comparison(self):
+        """What the boot compared is nothing that a heap at hand could be: it takes the scenario's allocator, or the usual one."""
+        done = boot("compare=buddy,slab run=churn:ops=10 then=shell",
+                    keys="scenario first-wins\nalloc 5\nstep first-wins compare=all\nuse heap=8K\nmap\n")
+        self.assertIn("The end of first-wins under first-fit: 17 operations, 0 refused", done.text)
+        self.assertIn("first-fit: 4,096 bytes, 0 blocks used", done.text)
+        self.assertEqual(done.text.count("one heap at a time: neither compare= nor fail= can stand here"), 1, done.describe())
 
     def test_nothing_is_lost(self):
         """Whatever lies on the desk at the end, every frame comes back, beside a run and without one."""

@@ -22,7 +22,23 @@ BROKEN = "title broken\nalloc 10 as a[1]\nexpect live = 10\nexpect at a[1] = 5 u
 BAD = "title bad\n\nallc 10 as a\n"
 TWICE = "title twice\nalloc 10 as a\nfree a\nfree a\nexpect fault = double free\n"
 MINE = "title 'mine'\nalloc 10 as a\nexpect live = 10\n"
-FILES = {"good.v2.kfit": GOOD, "broken.txt": BROKEN, "bad.kfit": BAD, "twice.kfit": TWICE, "first-wins.kfit": MINE}
+LOOPS = """title a heap under its own feet
+alloc 10 as a
+shell back
+expect status = 2
+shell scenario loops
+expect status = 2
+shell alloc 30 as z
+expect status = 2
+shell use bump
+expect status = 2
+shell map
+expect status = 0
+expect blocks = 1
+"""
+LONGEST = "title as long as can be\nuse heap=64K\n" + "repeat 32767\nalloc 9 as a\nfree a\nend\n" + "expect live = 0\n"
+FILES = {"loops.kfit": LOOPS, "longest.kfit": LONGEST, "good.v2.kfit": GOOD, "broken.txt": BROKEN, "bad.kfit": BAD, "twice.kfit": TWICE,
+         "first-wins.kfit": MINE}
 
 
 class Own(KernelTest):
@@ -48,6 +64,20 @@ class Own(KernelTest):
         outcome = self.expect(self.boot(options + " out=both then=exit", **settings), status)
         self.assertEqual([record["message"] for record in outcome.of_type("error")], [message], outcome.describe())
         return outcome
+
+    def test_shell_steps_leave_the_desk_alone(self):
+        for arch in ARCHES:
+            done = self.boot("", arch=arch, keys="scenario loops\nback 3\ncontinue\n")
+            self.assertEqual(done.text.count("as expected: "), 6 + 4, done.describe())
+            self.assertEqual(done.text.count("6 operations, 0 refused; as expected (6 of 6)."), 2, done.describe())
+            self.assertEqual(done.text.count("a scenario's shell step cannot work on the scenario's own heap"), 4 + 2)
+
+    def test_longest_is_told(self):
+        for arch in ARCHES:
+            done = self.boot("", arch=arch, keys="scenario longest\nback 2\nstep\nalloc 1\nstep\n")
+            self.assertIn("65535 operations, 0 refused; as expected (1 of 1).", done.text, done.describe())
+            self.assertIn("'alloc 1': at most 65536 steps", done.text)
+            self.assertIn("[65535] free a", done.text)
 
     def test_use_is_taken(self):
         for arch in ARCHES:

@@ -14,6 +14,7 @@ struct lab_quiz_hole {
     size_t offset, size;
     bool is_looked_at;
     enum heap_verdict verdict; /* the last there was of it */
+    size_t left_over;          /* of the hole taken: bytes of it that are free afterwards */
 };
 
 struct lab_quiz {
@@ -32,8 +33,8 @@ struct lab_quiz {
 };
 
 /* Deals a script's requests anew, so that each seed has questions of its own: runs of allocations are shuffled, and each size
- * changed by up to a quarter (whole units, where the script counts in units). What the script says is left out, and what it expects
- * does not hold any more. */
+ * changed by up to a quarter (whole units, where the script counts in units). What the script says and expects of them is left
+ * out, and so are reads and writes of so many bytes of a block. */
 void lab_quiz_deal(struct lab_script *script, uint64_t seed);
 
 /* Begins at the session's first step. */

@@ -78,15 +78,20 @@ struct lab_use {
     int harden;                  /* -1: not named */
     const char *vm;              /* vm_length 0: not named */
     size_t vm_length;
+    size_t unit; /* 0: not named; like the seed it is the script's, no heap's */
+    bool has_seed;
+    uint64_t seed;
 };
 
 struct lab_step {
     enum lab_step_kind kind;
-    uint32_t line;  /* of the file, from 1 */
+    uint32_t line;  /* of the file, from 1; 0: it was typed */
     uint32_t block; /* index into script->blocks, where there is one */
     bool is_again;  /* of a loop's second or later round */
     bool is_misuse; /* of a block that is not live then, or of bytes that are not the block's, as the script goes */
-    bool is_rest;   /* WRITE, READ without COUNT: up to the end of what was asked for; `size` if nothing was refused */
+    bool
+        is_rest; /* WRITE, READ without COUNT: up to the end of what the block has then, which is `size` in a script played
+                       from its beginning without a refusal */
     uint8_t align_log2;
     enum lab_show show;
     size_t size; /* bytes asked for, resized to, written, read; SIZE_MAX for what no machine of this width can hold.
@@ -99,6 +104,10 @@ struct lab_step {
     union {
         struct lab_expect expect; /* EXPECT */
         struct lab_use use;       /* USE */
+        struct {
+            unsigned status;
+            bool is_known; /* it was run */
+        } ran;             /* COMMAND: what came of it when a session ran it last */
     };
 };
 

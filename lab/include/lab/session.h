@@ -28,15 +28,16 @@ enum lab_telling {
 
 /* What came of a step. */
 enum lab_stepped {
-    LAB_STEPPED,          /* it is done */
-    LAB_STEPPED_REFUSED,  /* a request was refused */
-    LAB_STEPPED_FOUND,    /* the heap has found something wrong, and the script's next step expects that */
-    LAB_STEPPED_CORRUPT,  /* the same, and nobody expects it */
-    LAB_STEPPED_OTHER,    /* an expectation that does not hold */
-    LAB_STEPPED_FAILED,   /* a command that failed */
-    LAB_STEPPED_NO_HEAP,  /* too little memory for the heap, or an option of it out of range: nothing was done */
-    LAB_STEPPED_BAD_STEP, /* it cannot be done: a block that never was, a write outside the heap; nothing was done */
-    LAB_STEPPED_END,      /* there is no further step */
+    LAB_STEPPED,         /* it is done */
+    LAB_STEPPED_REFUSED, /* a request was refused */
+    LAB_STEPPED_FOUND,   /* the heap has found something wrong, and the script's next step expects that */
+    LAB_STEPPED_CORRUPT, /* the same, and nobody expects it */
+    LAB_STEPPED_OTHER,   /* an expectation that does not hold */
+    LAB_STEPPED_FAILED,  /* a command that failed */
+    LAB_STEPPED_NO_HEAP, /* too little memory for the heap, or an option of it out of range: nothing was done */
+    LAB_STEPPED_BAD_STEP, /* it cannot be done: a block that never was, a write outside the heap; nothing was done. After a `use`
+                             of either kind the heap before it is gone; lab_session_seek to `next` brings it back */
+    LAB_STEPPED_END, /* there is no further step */
 };
 
 struct lab_session_block {
@@ -62,6 +63,7 @@ struct lab_session {
     bool is_open;
     heap_grow_fn *grow; /* the region's own */
     void *grow_context;
+    bool is_memory_short; /* in the last operation the heap would have grown, but there was no memory for it */
     struct lab_session_block *blocks;
     size_t next;             /* step */
     size_t done;             /* steps that are operations (lab_is_operation), since the first step */
@@ -69,6 +71,7 @@ struct lab_session {
     size_t held, broken;     /* expectations that held, and that did not */
     struct heap_fault fault; /* of the last operation; class NONE: nothing was wrong */
     unsigned status;         /* of the last command */
+    bool is_status_known;    /* it has run, or there was none: not if it was passed over before it ever ran */
     uint64_t high, bound;    /* of the last adversary */
     struct lab_memory *memory;
     struct lab_story *story;

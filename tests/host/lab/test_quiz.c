@@ -74,8 +74,26 @@ static void first_fit_says_why(void **state)
     expect_record("\"size\":640,\"looked_at\":true,\"verdict\":\"taken\",\"left_over\":160,"
                   "\"reason\":\"taken: 160 left over\"},{\"letter\":\"C\",");
     expect_record("\"size\":480,\"looked_at\":false,\"verdict\":\"not_looked_at\",\"left_over\":0,"
-                  "\"reason\":\"not looked at; 0 would be left over\"},{\"letter\":\"D\",");
+                  "\"reason\":\"not looked at; 0 more than needed\"},{\"letter\":\"D\",");
     expect_record("\"answer\":\"B\",\"given\":\"C\"}\n");
+    end();
+}
+
+/* What is left of a hole is what the heap has left of it: nothing where it is not split. */
+static void whole_hole_leaves_nothing(void **state)
+{
+    begin(*state, HOLES "alloc 5 units as d\n", "reuse");
+    assert_int_equal(answer('A'), 'A');
+    assert_non_null(strstr(bench.told_text, "  A  taken: 0 left over\n"));
+    expect_record("\"verdict\":\"taken\",\"left_over\":0,\"reason\":\"taken: 0 left over\"}");
+    end();
+    begin(*state, HOLES "alloc 10*32 - header - align as d\n", "first-fit"); /* the rest is no block */
+    assert_int_equal(answer('A'), 'A');
+    assert_non_null(strstr(bench.told_text, "  A  taken: 0 left over\n"));
+    end();
+    begin(*state, HOLES "alloc 5 units as d\n", "first-fit");
+    assert_int_equal(answer('A'), 'A');
+    assert_non_null(strstr(bench.told_text, "  A  taken: 160 left over\n"));
     end();
 }
 
@@ -84,7 +102,7 @@ static void best_fit_says_why(void **state)
     begin(*state, HOLES "alloc 15 units as d\n", "best-fit");
     assert_int_equal(answer('C'), 'C');
     expect_record("\"size\":640,\"looked_at\":true,\"verdict\":\"large_enough\",\"left_over\":160,"
-                  "\"reason\":\"large enough; 160 would be left over\"}");
+                  "\"reason\":\"large enough; 160 more than needed\"}");
     expect_record("\"verdict\":\"taken\",\"left_over\":0,\"reason\":\"taken: 0 left over\"}");
     end();
 }
@@ -217,16 +235,37 @@ static void marks_and_texts_change_no_deal(void **state)
     assert_memory_equal(sizes[0], sizes[1], sizeof sizes[0]);
 }
 
+/* Blocks of other sizes are written to where they are, not where the old ones were. */
+static void writes_stay_inside_dealt_blocks(void **state)
+{
+    static const char source[] =
+        "use heap=32K\nalloc 1000 as a\nalloc 2000 as b\nalloc 3000 as c\nalloc 16 as w\nwrite a\nwrite b 2000\nwrite "
+        "c at 2990\nread c 3000\ncheck\nexpect live = 6016 under all\nexpect fault = none under all\n";
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        begin(*state, source, "first-fit");
+        lab_quiz_deal(&bench.script, seed);
+        lab_session_seek(&bench.session, bench.script.count);
+        assert_int_equal(bench.session.next, bench.script.count);
+        assert_int_equal(bench.session.fault.class, HEAP_FAULT_NONE);
+        assert_int_equal(bench.session.held, 1);
+        assert_int_equal(bench.session.broken, 0);
+        lab_session_end(&bench.session);
+        ((struct test_world *)*state)->arena.used = 0;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(first_fit_says_why),
+        TEST(whole_hole_leaves_nothing),
         TEST(best_fit_says_why),
         TEST(map_is_that_of_the_question),
         TEST(alignment_is_told),
         TEST(questions_in_a_row),
         TEST(growth_and_refusal),
         TEST(marks_and_texts_change_no_deal),
+        TEST(writes_stay_inside_dealt_blocks),
         TEST(score_is_recorded),
         TEST(longest_record_fits),
         TEST(each_seed_deals_its_own),

@@ -26,6 +26,12 @@ static void statements(void **state)
     bad("alloc 5 as a\nresize a", "line 2: a number is missing: resize BLOCK SIZE");
     bad("alloc 5 as a\nresize a 0", "line 2: '0': to give a block back, free it");
     bad("aalloc 5", "line 1: a number is missing: aalloc SIZE ALIGN [as BLOCK]");
+    /* A unit of 16 bytes is a whole block at 32 bits, and less than one at 64. */
+    if (sizeof(size_t) == 8)
+        bad("use unit=16\nalloc 1 unit", "line 2: '1 unit': less than the smallest block, which has `min` bytes");
+    bad("alloc 1\nexpect fault = double freely",
+        "line 2: no fault 'double freely': did you mean double free? There are none, double free, invalid free: "
+        "interior, invalid free: unaligned, invalid free: not in heap, invalid free: other h...");
     bad("aalloc 5 48 as a", "line 1: '48': an alignment is a power of two");
     bad("aalloc 5 1 - 1", "line 1: '1 - 1': an alignment is a power of two");
     bad("adversary 5", "line 1: a number is missing: adversary LIVE LARGEST");

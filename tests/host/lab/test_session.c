@@ -1,65 +1,7 @@
 /* Sessions: steps done, told, undone; expectations; mistakes. The texts are compared to the letter: they are what a lecture shows. */
 #include <stdio.h>
 
-#include <lab/json.h>
-#include <lab/session.h>
-
-#include "world.h"
-
-#define TEXT_MAX 65536
-
-struct bench {
-    struct test_world *w;
-    struct lab_script script;
-    struct lab_session session;
-    struct lab_stage stage;
-    struct lab_buffer told, recorded;
-    struct lab_sink text, records;
-    char told_text[TEXT_MAX], recorded_text[TEXT_MAX];
-};
-
-static struct bench bench;
-
-static void begin(struct test_world *w, const char *source, const char *alloc, bool is_alloc_asked)
-{
-    struct lab_error error;
-    struct lab_run asked = run_of(policy(alloc), 65536);
-    asked.alloc_text = alloc;
-    bench.w = w;
-    bench.stage = (struct lab_stage){.context = NULL};
-    bench.text = lab_buffer_sink(&bench.told, bench.told_text, sizeof bench.told_text);
-    bench.records = lab_buffer_sink(&bench.recorded, bench.recorded_text, sizeof bench.recorded_text);
-    enum lab_status status = lab_script_read(source, strlen(source), 1, &w->arena, &bench.script, &error);
-    if (status != LAB_OK)
-        fail_msg("%s", error.message);
-    assert_true(lab_session_begin(&bench.session, &w->world, &bench.stage, &w->arena, &asked, is_alloc_asked,
-                                  &bench.script, &bench.text, &bench.records));
-}
-
-static void forget_text(void)
-{
-    bench.told.length = 0;
-    bench.told_text[0] = '\0';
-}
-
-/* Plays to the end; what came of the last step that did not simply succeed. */
-static enum lab_stepped play(enum lab_telling telling)
-{
-    enum lab_stepped worst = LAB_STEPPED, came;
-    while ((came = lab_session_step(&bench.session, telling)) != LAB_STEPPED_END) {
-        if (came != LAB_STEPPED)
-            worst = came;
-        assert_int_not_equal(came, LAB_STEPPED_NO_HEAP);
-        assert_int_not_equal(came, LAB_STEPPED_BAD_STEP);
-    }
-    return worst;
-}
-
-static void expect_told(const char *text)
-{
-    assert_string_equal(bench.told_text, text);
-    forget_text();
-}
+#include "session_bench.h"
 
 static void blocks_are_named_and_freed(void **state)
 {
@@ -167,7 +109,10 @@ static void adversary_reaches_the_bound(void **state)
     for (const struct heap_ops *const *ops = heap_policies; *ops; ops++) {
         begin(*state, "use heap=256K\nadversary 8K 512\nexpect high >= bound under all\n", (*ops)->name, true);
         bench.session.asked.heap_limit = 1 << 20;
+        uint64_t clock = bench.w->clock;
         assert_int_equal(play(LAB_TELL_SCRIPT), LAB_STEPPED);
+        assert_true(bench.w->clock - clock > 3000); /* it is alive at each request, of which there are some 400 */
+        assert_in_range(bench.session.live, 1, 8192 - bench.session.heap.counters.live * sizeof(size_t));
         assert_int_equal(bench.session.held, 1);
         if (strstr((*ops)->name, "first-fit") || strcmp((*ops)->name, "best-fit") == 0)
             assert_true(bench.session.high <= bench.session.bound + 4 * sizeof(size_t));
@@ -234,6 +179,30 @@ static void expect_golden(const char *name, const char *text)
         assert_string_equal(text, expected);
 }
 
+/* A screen of 80 columns shows every line whole, whatever the numbers. */
+static void expect_narrow(const char *text)
+{
+    for (const char *end; *text; text = *end ? end + 1 : end) {
+        end = strchr(text, '\n') ? strchr(text, '\n') : text + strlen(text);
+        if (end - text > 78)
+            fail_msg("%d columns: %.*s", (int)(end - text), (int)(end - text), text);
+    }
+}
+
+static void stories_are_narrow(void **state)
+{
+    for (const struct heap_ops *const *ops = heap_policies; *ops; ops++) {
+        begin(*state,
+              "use heap=4M harden=3\nalloc 1000009 as a\nalloc 100003 as b\naalloc 100003 64K as c\nfree a\nresize b "
+              "1200001\naalloc 1000003 1M as d\nalloc 9000000 as e\nstats\nblocks\nlist\n",
+              (*ops)->name, true);
+        play(LAB_TELL_STEPS);
+        expect_narrow(bench.told_text);
+        lab_session_end(&bench.session);
+        ((struct test_world *)*state)->arena.used = 0;
+    }
+}
+
 /* Every kind of thing that a step's story has, under every policy: the words of a lecture. */
 static void told_step_by_step(void **state)
 {
@@ -267,6 +236,7 @@ int main(void)
         TEST(adversary_reaches_the_bound),
         TEST(heap_record_names_its_blocks),
         TEST(long_heap_record_is_cut_and_says_so),
+        TEST(stories_are_narrow),
         TEST(told_step_by_step),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);

@@ -42,15 +42,15 @@ static void expect(const char *line, const char *part, const char *words)
 static void commands(void **state)
 {
     (void)state;
-    expect("", "", " allocators_ runs run_ tell_ replay_ free_ misuse_ mem_ crash_ help_");
-    expect("  ", "", " allocators_ runs run_ tell_ replay_ free_ misuse_ mem_ crash_ help_");
+    expect("", "", " allocators_ runs run_ tell_ step_ replay_ free_ misuse_ mem_ crash_ help_");
+    expect("  ", "", " allocators_ runs run_ tell_ step_ replay_ free_ misuse_ mem_ crash_ help_");
     expect("ru", "ru", " runs run_");
     expect(" m", "m", " misuse_ mem_");
     expect("x", "x", "");
     expect("runx a", "a", "");
     expect("# r", "r", "");
     expect("help mem", "mem", " mem_");
-    expect("help ", "", " experiments_ allocators_ runs_ run_ tell_ replay_ free_ misuse_ others_ mem_ crash_ help_");
+    expect("help ", "", " experiments_ allocators_ runs_ run_ tell_ step_ replay_ free_ misuse_ others_ mem_ crash_ help_");
     expect("help run r", "r", "");
     expect("runs ", "", "");
 }
@@ -136,6 +136,14 @@ static void names_alone(void **state)
     (void)state;
     expect("tell ", "", " best-wins_ first-wins_");
     expect("tell best-wins al", "al", " alloc=");
+    /* What has no heap to work on by hand, and options of runs alone, are not offered there. */
+    expect("step t", "t", " trace:");
+    expect("step selftest:", "", "");
+    expect("step scenario:f", "f", " first-wins_");
+    expect("step comb:o", "o", "");
+    expect("step ramp:o", "o", " order=");
+    expect("step comb ", "", " alloc= seed= vm= heap= pages= harden= quiz=");
+    expect("step comb check=", "", "");
     expect("replay p", "p", " python");
     expect("free ", "", " a_ wall[3]_");
     expect("free w", "w", " wall[3]_");
