@@ -139,8 +139,9 @@ static void ask(struct lab_quiz *quiz)
     for (size_t i = 0; i < quiz->hole_count; i++)
         lab_print(s->text, "  %c  hole at 0x%04zx  %10s\n", (int)('A' + i), quiz->holes[i].offset,
                   lab_grouped(quiz->holes[i].size, digits));
-    lab_print(s->text, "  %c  none of them: the heap grows\n  %c  none: the request is refused\n", LAB_QUIZ_GROWS + 0,
-              LAB_QUIZ_REFUSED + 0);
+    lab_print(s->text, "  %c  none of them: the heap grows, to %s bytes at most\n", LAB_QUIZ_GROWS + 0,
+              lab_grouped(s->heap.reserved, digits));
+    lab_print(s->text, "  %c  none: the request is refused\n", LAB_QUIZ_REFUSED + 0);
 }
 
 /* Whether the heap is the same after such a step, done untold. */
@@ -325,6 +326,7 @@ static void record(struct lab_quiz *quiz, char given)
         lab_json_number(&j, "align", (uint64_t)1 << quiz->step->align_log2);
     lab_json_number(&j, "block_size", quiz->wanted);
     lab_json_number(&j, "heap", quiz->committed);
+    lab_json_number(&j, "limit", s->heap.reserved);
     put_map(&j, quiz->map);
     lab_json_open_array(&j, "holes");
     for (size_t i = 0; i < quiz->hole_count; i++)

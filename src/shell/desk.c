@@ -329,6 +329,7 @@ void desk_drop(struct sh_context *c, size_t step)
     struct lab_script *script = &desk_of(c)->script;
     script->count--;
     memmove(&script->steps[step], &script->steps[step + 1], (script->count - step) * sizeof *script->steps);
+    lab_script_forget_blocks(script);
 }
 
 static void add_and_do(struct sh_context *c, const char *line, size_t length)

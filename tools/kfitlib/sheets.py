@@ -170,7 +170,8 @@ def _series_text(series, number):
     lines = ["%s, under %s. The heap before %s:" % (which, series.first["alloc"], whom), ""]
     lines += series.first["map"] + ["", "     from             bytes"]
     lines += [_hole(hole["letter"], hole) for hole in series.first["holes"]]
-    lines += ["  %s  none of them: the heap grows" % GROWS, "  %s  none: the request is refused" % REFUSED]
+    lines += ["  %s  none of them: the heap grows, to %s bytes at most" % (GROWS, "{:,}".format(series.first["limit"])),
+              "  %s  none: the request is refused" % REFUSED]
     if last > number:
         lines += ["  %s  a hole in what the heap has grown by before" % GROWN, "",
                   "One request comes after the other, nothing is freed between them, and what is",
