@@ -98,8 +98,8 @@ static void tell_refused(struct lab_session *s, const struct lab_step *step, boo
 static void tell_overruled(const struct lab_session *s, const struct lab_step *step)
 {
     if (step->use.alloc.policy && !s->is_own)
-        lab_print(s->text, "  alloc=     %s in place of %.*s\n", s->run.policy->name,
-                  (int)step->use.alloc.text_length, step->use.alloc.text);
+        lab_print(s->text, "  alloc=     %s in place of %.*s\n", s->run.policy->name, (int)step->use.alloc.text_length,
+                  step->use.alloc.text);
 }
 
 void lab_story_close(struct lab_session *s, const struct lab_step *step, enum lab_stepped came,

@@ -68,7 +68,7 @@ static void first_fit_says_why(void **state)
     assert_int_equal(answer('c'), 'B');
     expect_record("\"type\":\"quiz\",\"question\":1,\"continues\":false,\"alloc\":\"first-fit\","
                   "\"rule\":\"the lowest hole that is large enough\",");
-    expect_record("\"block_size\":480,\"heap\":4096,\"map\":[\"first-fit: 4,096 bytes, 3 blocks used,");
+    expect_record("\"block_size\":480,\"heap\":4096,\"limit\":4096,\"map\":[\"first-fit: 4,096 bytes, 3 blocks used,");
     expect_record("\"size\":320,\"looked_at\":true,\"verdict\":\"too_small\",\"missing\":160,"
                   "\"reason\":\"too small: 160 missing\"},{\"letter\":\"B\",");
     expect_record("\"size\":640,\"looked_at\":true,\"verdict\":\"taken\",\"left_over\":160,"
@@ -134,7 +134,8 @@ static void growth_and_refusal(void **state)
           "as c\n",
           "first-fit");
     assert_int_equal(answer('g'), 'G');
-    expect_record("\"heap\":4096,");
+    expect_record("\"heap\":4096,\"limit\":8192,");
+    assert_non_null(strstr(bench.told_text, "  G  none of them: the heap grows, to 8,192 bytes at most\n"));
     assert_int_equal(answer('r'), 'R');
     expect_record("\"heap\":8192,");
     expect_record("\"answer\":\"R\",\"given\":\"R\"}");
