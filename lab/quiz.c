@@ -3,84 +3,8 @@
 
 #include <lab/json.h>
 #include <lab/map.h>
-#include <lab/random.h>
 
-enum { MAP_ROWS = 4, LEAST_PERCENT = 75, MOST_PERCENT = 125 };
-
-/* ---- dealing ---- */
-
-static size_t vary(struct lab_random *random, size_t count)
-{
-    uint32_t percent = LEAST_PERCENT + lab_random_below(random, MOST_PERCENT - LEAST_PERCENT + 1);
-    return count > SIZE_MAX / MOST_PERCENT || count * percent < 100 ? count : count * percent / 100;
-}
-
-static void deal_size(struct lab_random *random, const struct lab_script *script, struct lab_step *step)
-{
-    size_t whole = step->size + sizeof(size_t), unit = script->unit;
-    if (unit > 0 && whole % unit == 0)
-        step->size = vary(random, whole / unit) * unit - sizeof(size_t);
-    else
-        step->size = vary(random, step->size);
-}
-
-/* The request of that number, from 0, in a run. */
-static struct lab_step *request_in(struct lab_step *run, size_t number)
-{
-    for (;; run++) {
-        if (run->kind == LAB_STEP_ALLOC && number-- == 0)
-            return run;
-    }
-}
-
-static void shuffle(struct lab_random *random, struct lab_step *run, size_t requests)
-{
-    for (size_t left = requests; left > 1; left--) {
-        size_t other = lab_random_below(random, (uint32_t)left);
-        struct lab_step *a = request_in(run, left - 1), *b = request_in(run, other);
-        size_t size = a->size;
-        a->size = b->size;
-        b->size = size;
-    }
-}
-
-/* Deals the run of requests at the beginning of these steps, whether they are questions or not; returns its length. */
-static size_t deal_run(struct lab_random *random, const struct lab_script *script, struct lab_step *steps, size_t count)
-{
-    size_t length = 0, requests = 0;
-    for (; length < count; length++) {
-        if (steps[length].kind == LAB_STEP_ALLOC) {
-            deal_size(random, script, &steps[length]);
-            requests++;
-        } else if (steps[length].kind != LAB_STEP_ASK) {
-            break;
-        }
-    }
-    shuffle(random, steps, requests);
-    return length;
-}
-
-/* What is said of the requests would not be true of others. */
-static void forget_texts(struct lab_script *script)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < script->count; i++) {
-        if (script->steps[i].kind != LAB_STEP_ABOUT && script->steps[i].kind != LAB_STEP_SAY)
-            script->steps[kept++] = script->steps[i];
-    }
-    script->count = kept;
-}
-
-void lab_quiz_deal(struct lab_script *script, uint64_t seed)
-{
-    struct lab_random random;
-    lab_random_seed(&random, seed);
-    forget_texts(script);
-    for (size_t i = 0; i < script->count;) {
-        size_t length = deal_run(&random, script, &script->steps[i], script->count - i);
-        i += length > 0 ? length : 1;
-    }
-}
+enum { MAP_ROWS = 4 };
 
 /* ---- the next question ---- */
 
@@ -101,6 +25,44 @@ static bool note_hole(void *context, const struct heap_extent *extent)
         quiz->holes[quiz->hole_count] = (struct lab_quiz_hole){.offset = extent->offset, .size = extent->size};
     quiz->hole_count++;
     return true;
+}
+
+static bool note_order(void *context, const struct heap_extent *extent)
+{
+    struct lab_quiz *quiz = context;
+    size_t count = 0;
+    while (quiz->order[count])
+        count++;
+    for (size_t i = 0; i < quiz->hole_count && count < LAB_QUIZ_HOLES_MAX; i++) {
+        if (quiz->holes[i].offset == extent->offset)
+            quiz->order[count] = (char)('A' + i);
+    }
+    return true;
+}
+
+static void read_order(struct lab_quiz *quiz)
+{
+    for (size_t i = 0; i < sizeof quiz->order; i++)
+        quiz->order[i] = '\0';
+    heap_list(&quiz->session->heap, note_order, quiz);
+}
+
+static bool is_by_address(const struct lab_quiz *quiz)
+{
+    for (size_t i = 0; quiz->order[i]; i++) {
+        if (quiz->order[i] != (char)('A' + i))
+            return false;
+    }
+    return true;
+}
+
+static void print_order(const struct lab_quiz *quiz)
+{
+    const struct lab_sink *text = quiz->session->text;
+    lab_print(text, "  in the order of %s:", quiz->session->run.policy->name);
+    for (size_t i = 0; quiz->order[i]; i++)
+        lab_print(text, " %c", quiz->order[i]);
+    lab_print(text, "\n");
 }
 
 static bool is_question(struct lab_quiz *quiz, const struct lab_step *step, bool is_to_ask)
@@ -139,6 +101,8 @@ static void ask(struct lab_quiz *quiz)
     for (size_t i = 0; i < quiz->hole_count; i++)
         lab_print(s->text, "  %c  hole at 0x%04zx  %10s\n", (int)('A' + i), quiz->holes[i].offset,
                   lab_grouped(quiz->holes[i].size, digits));
+    if (!is_by_address(quiz))
+        print_order(quiz);
     lab_print(s->text, "  %c  none of them: the heap grows, to %s bytes at most\n", LAB_QUIZ_GROWS + 0,
               lab_grouped(s->heap.reserved, digits));
     lab_print(s->text, "  %c  none: the request is refused\n", LAB_QUIZ_REFUSED + 0);
@@ -173,6 +137,7 @@ bool lab_quiz_next(struct lab_quiz *quiz)
             quiz->step = step;
             quiz->wanted = heap_block_size(&s->heap, step->size);
             quiz->committed = s->heap.committed;
+            read_order(quiz);
             quiz->asked++;
             ask(quiz);
             return true;
@@ -223,10 +188,11 @@ static void place(struct lab_quiz *quiz)
 {
     struct lab_session *s = quiz->session;
     struct heap_listener listener = {.look = note_look, .context = quiz};
-    uint64_t grows = s->heap.counters.grows;
+    uint64_t grows = s->heap.counters.grows, splits = s->heap.counters.splits;
     heap_listen(&s->heap, &listener);
     enum lab_stepped came = lab_session_step(s, LAB_TELL_NOTHING);
     heap_listen(&s->heap, NULL);
+    quiz->is_cut = s->heap.counters.splits != splits;
     quiz->answer = letter_of(quiz, came);
     if (quiz->answer != LAB_QUIZ_REFUSED && s->heap.counters.grows != grows)
         quiz->answer = LAB_QUIZ_GROWS; /* it may then lie in the last hole, made larger */
@@ -240,6 +206,9 @@ struct fate {
 static struct fate fate_of(const struct lab_quiz *quiz, size_t i)
 {
     const struct lab_quiz_hole *hole = &quiz->holes[i];
+    bool is_exact = hole->size == quiz->wanted;
+    if (quiz->answer == (char)('A' + i) && !quiz->is_cut && !is_exact)
+        return (struct fate){"taken", "taken whole: ", " more than it needs"};
     if (quiz->answer == (char)('A' + i))
         return (struct fate){"taken", "taken: ", " left over"};
     if (hole->size < quiz->wanted)
@@ -320,7 +289,7 @@ static void record(struct lab_quiz *quiz, char given)
     lab_json_number(&j, "question", quiz->asked);
     lab_json_bool(&j, "continues", quiz->continues);
     lab_json_text(&j, "alloc", s->run.policy->name);
-    lab_json_text(&j, "rule", heap_rule(s->run.policy));
+    lab_json_text(&j, "rule", heap_rule_of(&s->heap));
     lab_json_number(&j, "asked", quiz->step->size);
     if (quiz->step->kind == LAB_STEP_ALIGNED)
         lab_json_number(&j, "align", (uint64_t)1 << quiz->step->align_log2);
@@ -332,6 +301,7 @@ static void record(struct lab_quiz *quiz, char given)
     for (size_t i = 0; i < quiz->hole_count; i++)
         put_hole(&j, quiz, i);
     lab_json_close_array(&j);
+    lab_json_text(&j, "order", quiz->order);
     lab_json_text(&j, "answer", answer);
     lab_json_text(&j, "given", answered);
     lab_json_end(&j);
@@ -350,7 +320,7 @@ void lab_quiz_reveal(struct lab_quiz *quiz, char given)
         lab_print(s->text, letter ? "No: it is %c.\n" : "It is %c.\n", quiz->answer);
     for (size_t i = 0; i < quiz->hole_count; i++)
         tell_hole(quiz, i);
-    lab_print(s->text, "  %s: %s\n", s->run.policy->name, heap_rule(s->run.policy));
+    lab_print(s->text, "  %s: %s\n", s->run.policy->name, heap_rule_of(&s->heap));
     record(quiz, letter);
 }
 

@@ -170,6 +170,8 @@ def _series_text(series, number):
     lines = ["%s, under %s. The heap before %s:" % (which, series.first["alloc"], whom), ""]
     lines += series.first["map"] + ["", "     from             bytes"]
     lines += [_hole(hole["letter"], hole) for hole in series.first["holes"]]
+    if list(series.first["order"]) != sorted(series.first["order"]):
+        lines.append("     in the order of %s: %s" % (series.first["alloc"], " ".join(series.first["order"])))
     lines += ["  %s  none of them: the heap grows, to %s bytes at most" % (GROWS, "{:,}".format(series.first["limit"])),
               "  %s  none: the request is refused" % REFUSED]
     if last > number:
