@@ -107,13 +107,23 @@ static bool begin_session(struct sh_context *c, const struct options *options, b
     return d->is_begun || too_little_memory(c);
 }
 
+/* A comparison that the boot began with is none of the desk's, which has one heap. */
+static const struct options *for_one_heap(struct sh_context *c, const struct options *options)
+{
+    static struct options one;
+    one = *options;
+    options_drop_comparison(&one, &c->options);
+    return &one;
+}
+
 bool desk_begin(struct sh_context *c)
 {
     struct desk *d = desk_of(c);
     size_t mark = c->arena.used;
-    bool is_begun = clear_for(c, &c->options, "by hand", false) &&
+    const struct options *options = for_one_heap(c, &c->options);
+    bool is_begun = clear_for(c, options, "by hand", false) &&
                     (lab_script_start(&d->script, &d->arena, STEPS_BY_HAND, BLOCKS_BY_HAND) || too_little_memory(c)) &&
-                    begin_session(c, &c->options, false);
+                    begin_session(c, options, false);
     lab_script_seed(&d->script, c->options.seed);
     lab_arena_release(&c->arena, mark);
     return is_begun;
@@ -176,7 +186,7 @@ static bool load(struct sh_context *c, const char *words)
     struct lab_sink sink = lab_buffer_sink(&buffer, line, sizeof line);
     print_words(&sink, words);
     const struct options *options = experiment_options(c, c->command, line);
-    return options && lay(c, options, words);
+    return options && lay(c, for_one_heap(c, options), words);
 }
 
 /* What could not be laid leaves nothing on the desk, and nothing in the arena. */

@@ -32,6 +32,17 @@ void options_default(struct options *options)
     lab_parse_run(run, sizeof run - 1, &options->run, NULL);
 }
 
+void options_drop_comparison(struct options *options, const struct options *boot)
+{
+    static struct options defaults;
+    if (!options->is_comparison || options->allocs[0].text != boot->allocs[0].text)
+        return;
+    options_default(&defaults);
+    options->is_comparison = options->is_alloc_given = false;
+    options->allocs[0] = defaults.allocs[0];
+    options->alloc_count = 1;
+}
+
 /* ---- words that a value may be; those of `fail` are beginnings ---- */
 
 static const char *const vm_words[] = {"demand", "immediate", "zero", NULL};

@@ -41,6 +41,10 @@ struct options {
 /* Every option at its default. */
 void options_default(struct options *options);
 
+/* For what takes one allocator: a compare= that *options has from those of the boot, and no word of its own has changed, is gone,
+ * and the allocator is the default. */
+void options_drop_comparison(struct options *options, const struct options *boot);
+
 /* Reads a whole line of words onto *options, which holds the defaults or an earlier state. False: *error names the first word
  * that is wrong; *options then still holds `then`, `out` and `console` of the line, whatever stands before or behind that word.
  * `room`: 2 * length + 1 bytes that stay as long as the options are used. */

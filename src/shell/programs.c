@@ -80,12 +80,7 @@ static bool is_for_kernel(const struct lab_run_spec *run)
 /* What the kernel command line chose for its own run, and the line does not repeat, is no choice of a program's. */
 static void drop_inherited(const struct options *boot, struct options *o)
 {
-    static struct options defaults;
-    options_default(&defaults);
-    if (o->is_comparison && o->allocs[0].text == boot->allocs[0].text) {
-        o->is_comparison = false;
-        o->allocs[0] = defaults.allocs[0];
-    }
+    options_drop_comparison(o, boot);
     bool is_inherited = o->run.text == boot->run.text;
     if (o->run.kind == LAB_RUN_NONE ||
         (is_inherited && (is_for_kernel(&o->run) || o->run.kind == LAB_RUN_SCENARIO))) /* a lecture begins with one */

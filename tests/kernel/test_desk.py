@@ -135,6 +135,18 @@ class Desk(KernelTest):
         self.assertEqual(done.status, 2, done.describe())
         self.assertIn("no run 'first-win'", done.text)
 
+    def test_after_a_comparison(self):
+        """What the boot compared is no allocator of the desk's: a heap by hand is first-fit's, a scenario's its own."""
+        keys = "alloc 100 as a\nstep worst-loses\nuntil fail\nstep best-wins alloc=tlsf\nstep 2\nrun comb:blocks=8\n"
+        done = boot("compare=bump,best-fit run=comb:blocks=8", keys=keys)
+        self.assertEqual(done.status, 0, done.describe())
+        for line in ("first-fit: 4,096 bytes", "The end of worst-loses under worst-fit: ", "tlsf: "):
+            self.assertIn("\n" + line, done.text.replace("\r", ""))
+        self.assertEqual(done.text.count("The same run under each allocator: comb:blocks=8"), 2)
+        done = boot("compare=bump,best-fit run=comb:blocks=8", keys="step best-wins compare=first-fit,best-fit\n")
+        self.assertEqual(done.status, 2, done.describe())
+        self.assertIn("one heap at a time", done.text)
+
     def test_records_of_steps(self):
         done = boot("out=both", keys="alloc 600 as a\nfree a\n")
         asked, freed = done.of_type("step")
