@@ -71,6 +71,9 @@ B
 x
 c
 a
+quiz first-wins
+b
+exit
 quiz comb:blocks=8 alloc=worst-fit quiz=seed:7
 D
 """
