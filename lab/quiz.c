@@ -29,6 +29,44 @@ static bool note_hole(void *context, const struct heap_extent *extent)
     return true;
 }
 
+static bool note_order(void *context, const struct heap_extent *extent)
+{
+    struct lab_quiz *quiz = context;
+    size_t count = 0;
+    while (quiz->order[count])
+        count++;
+    for (size_t i = 0; i < quiz->hole_count && count < LAB_QUIZ_HOLES_MAX; i++) {
+        if (quiz->holes[i].offset == extent->offset)
+            quiz->order[count] = (char)('A' + i);
+    }
+    return true;
+}
+
+static void read_order(struct lab_quiz *quiz)
+{
+    for (size_t i = 0; i < sizeof quiz->order; i++)
+        quiz->order[i] = '\0';
+    heap_list(&quiz->session->heap, note_order, quiz);
+}
+
+static bool is_by_address(const struct lab_quiz *quiz)
+{
+    for (size_t i = 0; quiz->order[i]; i++) {
+        if (quiz->order[i] != (char)('A' + i))
+            return false;
+    }
+    return true;
+}
+
+static void print_order(const struct lab_quiz *quiz)
+{
+    const struct lab_sink *text = quiz->session->text;
+    lab_print(text, "  in the order of %s:", quiz->session->run.policy->name);
+    for (size_t i = 0; quiz->order[i]; i++)
+        lab_print(text, " %c", quiz->order[i]);
+    lab_print(text, "\n");
+}
+
 static bool is_question(struct lab_quiz *quiz, const struct lab_step *step, bool is_to_ask)
 {
     struct lab_session *s = quiz->session;
@@ -76,8 +114,11 @@ static void ask(struct lab_quiz *quiz)
     for (size_t i = 0; i < quiz->hole_count; i++)
         lab_print(s->text, "  %c  hole at 0x%04zx  %10s\n", (int)('A' + i), quiz->holes[i].offset,
                   lab_grouped(quiz->holes[i].size, digits));
-    lab_print(s->text, "  %c  none of them: the heap grows\n  %c  none: the request is refused\n", LAB_QUIZ_GROWS + 0,
-              LAB_QUIZ_REFUSED + 0);
+    if (!is_by_address(quiz))
+        print_order(quiz);
+    lab_print(s->text, "  %c  none of them: the heap grows, to %s bytes at most\n", LAB_QUIZ_GROWS + 0,
+              lab_grouped(s->heap.reserved, digits));
+    lab_print(s->text, "  %c  none: the request is refused\n", LAB_QUIZ_REFUSED + 0);
 }
 
 /* Whether the heap is the same after such a step, done untold. */
@@ -109,6 +150,7 @@ bool lab_quiz_next(struct lab_quiz *quiz)
             quiz->step = step;
             quiz->wanted = heap_block_size(&s->heap, step->size);
             quiz->committed = s->heap.committed;
+            read_order(quiz);
             quiz->asked++;
             ask(quiz);
             return true;
@@ -195,6 +237,8 @@ static struct fate fate_of_taken(const struct lab_quiz *quiz, const struct lab_q
     if (hole->size < quiz->wanted)
         return (struct fate){"taken", "taken, joined with blocks that the quarantine let go", NULL, hole->left_over,
                              false};
+    if (hole->left_over == 0 && hole->size > quiz->wanted)
+        return (struct fate){"taken", "taken whole: ", " more than it needs", hole->size - quiz->wanted, false};
     return (struct fate){"taken", "taken: ", " left over", hole->left_over, false};
 }
 
@@ -276,17 +320,19 @@ static void record(struct lab_quiz *quiz, char given)
     lab_json_number(&j, "question", quiz->asked);
     lab_json_bool(&j, "continues", quiz->continues);
     lab_json_text(&j, "alloc", s->run.policy->name);
-    lab_json_text(&j, "rule", heap_rule(s->run.policy));
+    lab_json_text(&j, "rule", heap_rule_of(&s->heap));
     lab_json_number(&j, "asked", quiz->step->size);
     if (quiz->step->kind == LAB_STEP_ALIGNED)
         lab_json_number(&j, "align", (uint64_t)1 << quiz->step->align_log2);
     lab_json_number(&j, "block_size", quiz->wanted);
     lab_json_number(&j, "heap", quiz->committed);
+    lab_json_number(&j, "limit", s->heap.reserved);
     put_map(&j, quiz->map);
     lab_json_open_array(&j, "holes");
     for (size_t i = 0; i < quiz->hole_count; i++)
         put_hole(&j, quiz, i);
     lab_json_close_array(&j);
+    lab_json_text(&j, "order", quiz->order);
     lab_json_text(&j, "answer", answer);
     lab_json_text(&j, "given", answered);
     lab_json_end(&j);
@@ -305,7 +351,7 @@ void lab_quiz_reveal(struct lab_quiz *quiz, char given)
         lab_print(s->text, letter ? "No: it is %c.\n" : "It is %c.\n", quiz->answer);
     for (size_t i = 0; i < quiz->hole_count; i++)
         tell_hole(quiz, i);
-    lab_print(s->text, "  %s: %s\n", s->run.policy->name, heap_rule(s->run.policy));
+    lab_print(s->text, "  %s: %s\n", s->run.policy->name, heap_rule_of(&s->heap));
     record(quiz, letter);
 }
 

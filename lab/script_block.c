@@ -179,6 +179,15 @@ static struct word_shown show(const struct block_name *name)
     return shown;
 }
 
+static bool is_among(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (lab_equal(names[i], name))
+            return true;
+    }
+    return false;
+}
+
 /* no block 'wal': did you mean wall? There are a, wall */
 static bool unknown_block(struct reader *r, const struct block_name *name)
 {
@@ -190,7 +199,7 @@ static bool unknown_block(struct reader *r, const struct block_name *name)
         if (lab_matches(other, name->name.text, name->name.length))
             return lab_fail(r->scan.error, name->text.text, name->text.length, "'%s' was never allocated",
                             show(name).text);
-        if (count == 0 || !lab_equal(names[count - 1], other))
+        if (!is_among(names, count, other))
             names[count++] = other;
     }
     names[count] = NULL;
@@ -258,6 +267,30 @@ bool block_allocate(struct reader *r, const struct block_name *given, size_t siz
 }
 
 /* ---- for others ---- */
+
+static bool is_allocated(const struct lab_script *script, uint32_t block)
+{
+    for (size_t i = 0; i < script->count; i++) {
+        const struct lab_step *step = &script->steps[i];
+        bool is_alloc = step->kind == LAB_STEP_ALLOC || step->kind == LAB_STEP_ALIGNED;
+        if (is_alloc && step->block == block)
+            return true;
+    }
+    return false;
+}
+
+void lab_script_forget_blocks(struct lab_script *script)
+{
+    uint32_t known = script->block_count;
+    while (script->block_count > 0 && !is_allocated(script, script->block_count - 1))
+        script->block_count--;
+    if (script->block_count == known)
+        return;
+    for (uint32_t i = 0; i < script->place_count; i++)
+        script->places[i] = 0;
+    index_blocks(script);
+    script->named = 0;
+}
 
 const char *lab_block_text(const struct lab_script *script, uint32_t block, char *out)
 {

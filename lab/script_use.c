@@ -23,8 +23,9 @@ static bool read_number(struct reader *r, const struct pair *pair, uint64_t min,
         return false;
     if (*number >= min && *number <= max)
         return true;
-    return lab_fail(r->scan.error, pair->word.text, pair->word.length, "'%s': a number from %ju to %ju",
-                    word_show(pair->word.text, pair->word.length).text, (uintmax_t)min, (uintmax_t)max);
+    return lab_fail(r->scan.error, pair->word.text, pair->word.length, "'%s': %ju is no number from %ju to %ju",
+                    word_show(pair->word.text, pair->word.length).text, (uintmax_t)*number, (uintmax_t)min,
+                    (uintmax_t)max);
 }
 
 static bool read_vm(struct reader *r, const struct pair *pair, struct lab_use *use)

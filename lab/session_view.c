@@ -102,15 +102,15 @@ static void show_stats(struct lab_session *s)
     struct lab_sink sink = lab_buffer_sink(&buffer, text, sizeof text);
     if (!lab_session_shape(s, &shape))
         return;
-    lab_print(&sink, "requested %s bytes live; the heap has %s: %s used", lab_grouped(s->live, digits[0]),
+    unsigned ext_frag = lab_ext_frag(&shape);
+    lab_print(s->text, "live: %s bytes requested; heap: %s bytes, %s of them used\n", lab_grouped(s->live, digits[0]),
               lab_grouped(shape.committed, digits[1]), lab_grouped(shape.used, digits[2]));
-    lab_print(&sink, ", %s free in %s hole%s,", lab_grouped(shape.free, digits[0]), lab_grouped(shape.holes, digits[1]),
-              shape.holes == 1 ? "" : "s");
-    lab_print(&sink, " the largest of %s; external fragmentation %u of 1000",
-              lab_grouped(shape.largest_hole, digits[0]), lab_ext_frag(&shape));
+    lab_print(&sink, "free: %s bytes in %s hole%s, the largest of %s; external fragmentation %u.%u %%",
+              lab_grouped(shape.free, digits[0]), lab_grouped(shape.holes, digits[1]), shape.holes == 1 ? "" : "s",
+              lab_grouped(shape.largest_hole, digits[2]), ext_frag / 10, ext_frag % 10);
     lab_flow_print(s->text, 0, text);
     sink = lab_buffer_sink(&buffer, text, sizeof text);
-    lab_print(&sink, "%zu requests refused; %ju looked at in all, %ju splits, %ju merges, %ju growths", s->refused,
+    lab_print(&sink, "%zu refused; %ju looked at in all, %ju splits, %ju merges, %ju growths", s->refused,
               (uintmax_t)c->probes, (uintmax_t)c->splits, (uintmax_t)c->merges, (uintmax_t)c->grows);
     lab_flow_print(s->text, 0, text);
 }
@@ -138,7 +138,8 @@ void lab_session_show(struct lab_session *s, enum lab_show show)
         show_holes_in_order(s);
         break;
     case LAB_SHOW_BLOCKS:
-        heap_walk(&s->heap, show_extent, s);
+        if (heap_walk(&s->heap, show_extent, s) != HEAP_OK)
+            lab_print(s->text, "the walk ends here: %s\n", heap_fault_text(s->heap.fault.class));
         break;
     case LAB_SHOW_STATS:
         show_stats(s);

@@ -94,12 +94,22 @@ static void tell_refused(struct lab_session *s, const struct lab_step *step, boo
     story_tell_refusal(s, step);
 }
 
+/* What the step names is not what the caller has asked for. */
+static void tell_overruled(const struct lab_session *s, const struct lab_step *step)
+{
+    if (step->use.alloc.policy && !s->is_own)
+        lab_print(s->text, "  alloc=     %s in place of %.*s\n", s->run.policy->name, (int)step->use.alloc.text_length,
+                  step->use.alloc.text);
+}
+
 void lab_story_close(struct lab_session *s, const struct lab_step *step, enum lab_stepped came,
                      enum lab_telling telling)
 {
     bool is_full = telling == LAB_TELL_STEPS;
     if (came == LAB_STEPPED_FOUND)
         tell_finding(s);
+    if (step->kind == LAB_STEP_USE && came == LAB_STEPPED)
+        tell_overruled(s, step);
     if (!lab_is_request(step->kind) || came == LAB_STEPPED_BAD_STEP || came == LAB_STEPPED_NO_HEAP)
         return;
     if (is_full) {

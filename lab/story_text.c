@@ -164,7 +164,7 @@ void story_tell_search(const struct lab_session *s, const struct lab_step *step)
     }
     if (story->chosen.address) {
         begin_line(s, "chosen");
-        lab_print(s->text, "0x%04zx: %s\n", story_offset(s, story->chosen.address), heap_rule(s->run.policy));
+        lab_print(s->text, "0x%04zx: %s\n", story_offset(s, story->chosen.address), heap_rule_of(&s->heap));
     }
 }
 

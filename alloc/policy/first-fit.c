@@ -34,6 +34,16 @@ static void *first_fit_alloc(struct heap *h, size_t bytes, size_t align)
                            : fit_alloc(h, bytes, align, first_that_holds, false);
 }
 
+/* The first of its list is the lowest only if the list is by address. */
+static const char *first_fit_rule(const struct heap *h)
+{
+    if (fit_order(h) == FIT_ORDER_ADDRESS)
+        return heap_rule(h->ops);
+    if (fit_order(h) == FIT_ORDER_SIZE)
+        return "the first in its list, the smallest that is large enough";
+    return "the first hole in its list that is large enough";
+}
+
 const struct heap_ops heap_policy_first_fit = {
     .name = "first-fit",
     .summary = "the lowest hole that is large enough",
@@ -58,6 +68,7 @@ const struct heap_ops heap_policy_first_fit = {
     .check_beside = fit_check_beside,
     .check = fit_check,
     .block_size = fit_block_size,
+    .rule_of = first_fit_rule,
     .origin = FIT_ORIGIN,
     .fixed = FIT_FIXED,
 };

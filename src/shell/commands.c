@@ -1,5 +1,6 @@
 /* The groups of commands, and how a line finds its command. */
 #include <lab/number.h>
+#include <lab/script.h>
 #include <lib/string.h>
 
 #include "command.h"
@@ -37,6 +38,16 @@ static void list_names(const char *names[NAMES_MAX])
     names[count] = NULL;
 }
 
+/* Words that stand in files alone: a loop, a title, the adversary. */
+static bool is_statement(const char *word, size_t length)
+{
+    for (size_t i = 0; lab_statements[i]; i++) {
+        if (strlen(lab_statements[i]) == length && memcmp(lab_statements[i], word, length) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void unknown_command(struct sh_context *c, const char *line, size_t length)
 {
     const char *names[NAMES_MAX];
@@ -47,7 +58,9 @@ static void unknown_command(struct sh_context *c, const char *line, size_t lengt
     list_names(names);
     const char *nearest = lab_nearest(line, length, names);
     sink = lab_buffer_sink(&buffer, message, sizeof message);
-    if (nearest)
+    if (is_statement(line, length))
+        lab_print(&sink, "'%s' stands in scenario files only, where it is a statement: docs/scenarios.md", word);
+    else if (nearest)
         lab_print(&sink, "unknown command '%s': did you mean %s?", word, nearest);
     else
         lab_print(&sink, "unknown command '%s'; `help` lists them", word);

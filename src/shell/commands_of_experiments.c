@@ -35,7 +35,8 @@ const struct command commands_of_experiments[] = {
         .text = "Runs a workload, a scenario or a trace in a heap of its own and reports what\n"
                 "was measured. The options are those of the kernel command line and hold for\n"
                 "this line alone: alloc=, seed=, vm=, heap=, pages=, check=, harden=, fail=,\n"
-                "sample=. What is not given is as it was at boot.\n",
+                "sample=. What is not given is as it was at boot. A scenario's name may stand\n"
+                "alone: run best-wins.\n",
         .example = "run churn:ops=5000 alloc=best-fit seed=7",
         .related = "runs, compare, stats, map, allocators",
         .first = COMPLETES_RUN | COMPLETES_OPTION,

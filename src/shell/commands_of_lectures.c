@@ -64,8 +64,8 @@ const struct command commands_of_lectures[] = {
         .summary = "predict where each request goes, then see",
         .text = "Stops before each request for which there are several holes, gives them\n"
                 "letters, takes yours, and tells the answer with the reasons. Enter alone\n"
-                "skips, Ctrl-C ends. With quiz=seed:N the requests are dealt anew: questions\n"
-                "of one's own.\n",
+                "skips, `exit` ends the quiz. With quiz=seed:N the requests are dealt anew:\n"
+                "questions of one's own.\n",
         .example = "quiz best-wins alloc=best-fit quiz=seed:7",
         .related = "scenario, step",
         .first = COMPLETES_SCENARIO | COMPLETES_REQUESTS,

@@ -19,6 +19,7 @@ void desk_drop(struct sh_context *c, size_t step)
     struct lab_script *script = &desk_of(c)->script;
     script->count--;
     memmove(&script->steps[step], &script->steps[step + 1], (script->count - step) * sizeof *script->steps);
+    lab_script_forget_blocks(script);
 }
 
 /* The script knows its blocks as they are at its end; what is typed is about those of now. */

@@ -36,7 +36,8 @@ static void print_all(struct sh_context *c)
                         "\n"
                         "Keys: Tab completes a word, or lists what fits. Up and Down call up earlier\n"
                         "lines. Left, Right, Home, End; Backspace, Delete. Ctrl-W erases a word, Ctrl-K\n"
-                        "what follows, Ctrl-U all. Ctrl-L shows the line again, Ctrl-C drops it.\n");
+                        "what follows, Ctrl-U all. Ctrl-L shows the line again. Ctrl-C drops it too;\n"
+                        "on the terminal of `./kfit run` it ends the machine.\n");
 }
 
 static void print_group(struct sh_context *c, const struct command_group *g)

@@ -2,6 +2,7 @@
 #include "quiz.h"
 
 #include <lab/quiz.h>
+#include <lib/string.h>
 
 #include "desk.h"
 #include "shell.h"
@@ -21,7 +22,7 @@ static int read_answer(struct sh_context *c, const struct lab_quiz *quiz, bool *
     const char *line;
     while (!*is_at_end) {
         enum line_status status = shell_ask(c, "answer> ", &line);
-        if (status == LINE_CANCELLED)
+        if (status == LINE_CANCELLED || (status == LINE_READ && strcmp(line, "exit") == 0))
             return ANSWER_STOP;
         if (status == LINE_END)
             *is_at_end = true;
@@ -30,7 +31,7 @@ static int read_answer(struct sh_context *c, const struct lab_quiz *quiz, bool *
         else if (status == LINE_READ && line[1] == '\0' && is_letter(quiz, line[0]))
             return line[0];
         else
-            lab_print(&c->text, "One letter of those above; Enter alone skips, Ctrl-C ends.\n");
+            lab_print(&c->text, "One letter of those above; Enter alone skips, `exit` ends the quiz.\n");
     }
     return ANSWER_SKIP;
 }

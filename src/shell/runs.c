@@ -2,10 +2,12 @@
 #include "runs.h"
 
 #include <lab/report.h>
+#include <lab/workload.h>
 #include <lib/string.h>
 
 #include "experiment.h"
 #include "line.h"
+#include "modules.h"
 
 /* A plan of the line's own counts from here and ends with the line; without one that of the boot goes on. */
 static void start_with_failures(struct sh_context *c, const struct options *options)
@@ -30,8 +32,15 @@ static void run_line(struct sh_context *c, const char *line)
     lab_arena_release(&c->arena, mark);
 }
 
+/* Whether the word is a scenario's name alone, as step and quiz take it, and no workload's. */
+static bool is_scenario(const struct sh_context *c, const char *word, size_t length)
+{
+    return word[length] != ':' && !lab_workload_find(word, length) &&
+           modules_find(c->boot, MODULE_SCENARIO, word, length);
+}
+
 /* "run WHAT options" and "compare WHAT options" are the options run=WHAT, and compare=all if no list is given. `kind` goes before
- * WHAT. */
+ * WHAT; if it is empty WHAT may be a scenario's name. */
 static void run_words(struct sh_context *c, const char *arguments, const char *more, const char *kind)
 {
     char line[LINE_MAX_CHARACTERS + 32];
@@ -46,6 +55,8 @@ static void run_words(struct sh_context *c, const char *arguments, const char *m
             break;
         word++;
     }
+    if (!has_key && !*kind && is_scenario(c, arguments, word))
+        kind = "scenario:";
     lab_print(&sink, "%s%s%s %s", has_key || !*arguments ? "" : "run=", kind, arguments, more);
     run_line(c, line);
 }

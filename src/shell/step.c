@@ -290,6 +290,12 @@ void step_undo(struct sh_context *c, const char *arguments)
     print_next(c);
 }
 
+/* Words of a scenario file, which nobody types here. */
+static bool is_told_only(enum lab_step_kind kind)
+{
+    return kind == LAB_STEP_ABOUT || kind == LAB_STEP_SAY || kind == LAB_STEP_ASK;
+}
+
 void step_history(struct sh_context *c, const char *arguments)
 {
     const struct lab_session *s = &desk_of(c)->session;
@@ -297,8 +303,10 @@ void step_history(struct sh_context *c, const char *arguments)
     if (!desk_is_in_use(c))
         return;
     lab_session_print_use(s);
-    for (size_t i = 0; i < s->next; i++)
-        lab_session_print_step(s, i);
+    for (size_t i = 0; i < s->next; i++) {
+        if (!is_told_only(s->script->steps[i].kind))
+            lab_session_print_step(s, i);
+    }
 }
 
 /* ---- looking ---- */

@@ -137,10 +137,10 @@ static void show_long_lived(struct sh_context *c, const struct options *options)
             if (!run_scenario(c, options, *policy, &program, run_text, &row, NULL))
                 continue;
             if (row.result.failed > 0)
-                lab_print(&c->text, "  %-12s runs out: refuses %s of %s requests\n", (*policy)->name,
+                lab_print(&c->text, "  %-14s runs out: refuses %s of %s requests\n", (*policy)->name,
                           lab_grouped(row.result.failed, text[0]), lab_grouped(requests, text[1]));
             else
-                lab_print(&c->text, "  %-12s serves all %s requests\n", (*policy)->name,
+                lab_print(&c->text, "  %-14s serves all %s requests\n", (*policy)->name,
                           lab_grouped(requests, text[1]));
         }
     }

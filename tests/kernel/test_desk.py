@@ -41,6 +41,11 @@ alloc 10 as p extra
 write p 100000 past
 alloc
 expect holes = 5
+alloc 10 as gone
+undo
+free gone
+adversary 32K 1K
+say hello
 """
 
 SCENARIO = """step best-wins
@@ -94,6 +99,9 @@ B
 x
 c
 a
+quiz first-wins
+b
+exit
 quiz comb:blocks=8 alloc=worst-fit quiz=seed:7
 D
 """
@@ -161,6 +169,29 @@ class Desk(KernelTest):
         self.assertGreater(len(done.of_type("quiz")), 2, done.describe())
         self.assertEqual(done.of_type("quiz"), again.of_type("quiz"))
         self.assertNotEqual(done.of_type("quiz"), other.of_type("quiz"))
+
+    def test_a_scenario_by_its_name_alone(self):
+        """run and compare take it as step and quiz do, unless it has a prefix or is something else's name."""
+        keys = "run first-wins alloc=best-fit\ncompare best-wins compare=best-fit\nrun comb:blocks=8\n"
+        done = boot("out=both", keys=keys)
+        self.assertEqual(done.status, 0, done.describe())
+        self.assertEqual([result["run"] for result in done.of_type("result")],
+                         ["scenario:first-wins", "scenario:best-wins", "comb:blocks=8"])
+        done = boot(keys="run first-win\n")
+        self.assertEqual(done.status, 2, done.describe())
+        self.assertIn("no run 'first-win'", done.text)
+
+    def test_after_a_comparison(self):
+        """What the boot compared is no allocator of the desk's: a heap by hand is first-fit's, a scenario's its own."""
+        keys = "alloc 100 as a\nstep worst-loses\nuntil fail\nstep best-wins alloc=tlsf\nstep 2\nrun comb:blocks=8\n"
+        done = boot("compare=bump,best-fit run=comb:blocks=8", keys=keys)
+        self.assertEqual(done.status, 0, done.describe())
+        for line in ("first-fit: 4,096 bytes", "The end of worst-loses under worst-fit: ", "tlsf: "):
+            self.assertIn("\n" + line, done.text.replace("\r", ""))
+        self.assertEqual(done.text.count("The same run under each allocator: comb:blocks=8"), 2)
+        done = boot("compare=bump,best-fit run=comb:blocks=8", keys="step best-wins compare=first-fit,best-fit\n")
+        self.assertEqual(done.status, 2, done.describe())
+        self.assertIn("one heap at a time", done.text)
 
     def test_records_of_steps(self):
         done = boot("out=both", keys="alloc 600 as a\nfree a\n")

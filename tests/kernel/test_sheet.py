@@ -48,6 +48,20 @@ class Paper(KernelTest):
         self.assertGreaterEqual(len(requests[0]), 2)
         self.assertNotEqual(requests[0], requests[1])
 
+    def test_a_scenario_of_ones_own(self):
+        path = os.path.join(self.folder(), "mine.kfit")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("title mine\nuse best-fit heap=4K\nalloc 500 as a\nalloc 40\nalloc 300 as b\nalloc 40\n"
+                       "free a\nfree b\nask\nalloc 200\n")
+        text = self.sheet("mine", "--scenario", path)
+        self.assertIn("mine, sheet 1", text)
+        self.assertIn("Question 1, under best-fit.", text)
+        self.assertNotIn("Question 2", text)
+
+    def test_the_list_is_shown_where_it_is_not_by_address(self):
+        self.assertIn("     in the order of first-fit: ", self.sheet("list-order"))
+        self.assertNotIn("in the order of", self.sheet("best-wins"))
+
     def test_files_hold_what_is_printed_otherwise(self):
         folder = self.folder()
         names = [os.path.join(folder, name) for name in ("sheets", "key")]

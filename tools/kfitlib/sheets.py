@@ -14,7 +14,7 @@ import re
 import sys
 import textwrap
 
-from . import typed
+from . import disc, typed
 from .options import Parser
 from .status import BAD_INPUT, OK, Stop
 
@@ -60,6 +60,8 @@ def _parse(words):
     parser.add_argument("--alloc", metavar="A,B", type=_word,
                         help="ask under these allocators, one after the other (default: the scenario's own)")
     parser.add_argument("--arch", choices=tuple(BITS), default="x86_64", help="which kernel (default x86_64)")
+    parser.add_argument("--scenario", metavar="FILE", action="append", default=[], dest="own",
+                        help="a scenario of your own, named after FILE up to its first dot; repeatable")
     parser.add_argument("--output", metavar="FILE", help="write the sheets there (default: standard output)")
     parser.add_argument("--key", metavar="FILE", help="write the key there (default: standard output, last)")
     asked = parser.parse_args(words)
@@ -118,7 +120,7 @@ def play(asked):
     for seed in seeds:
         for alloc in allocs:
             lines += [_line(asked, seed, alloc)] + [""] * QUESTIONS_MOST
-    quizzes = _quizzes(typed.records(lines, asked.arch))
+    quizzes = _quizzes(typed.records(lines, asked.arch, disc.check([], asked.own)))
     return [_sheet(asked, seed, allocs, quizzes[number * len(allocs):]) for number, seed in enumerate(seeds)]
 
 
@@ -170,7 +172,10 @@ def _series_text(series, number):
     lines = ["%s, under %s. The heap before %s:" % (which, series.first["alloc"], whom), ""]
     lines += series.first["map"] + ["", "     from             bytes"]
     lines += [_hole(hole["letter"], hole) for hole in series.first["holes"]]
-    lines += ["  %s  none of them: the heap grows" % GROWS, "  %s  none: the request is refused" % REFUSED]
+    if list(series.first["order"]) != sorted(series.first["order"]):
+        lines.append("     in the order of %s: %s" % (series.first["alloc"], " ".join(series.first["order"])))
+    lines += ["  %s  none of them: the heap grows, to %s bytes at most" % (GROWS, "{:,}".format(series.first["limit"])),
+              "  %s  none: the request is refused" % REFUSED]
     if last > number:
         lines += ["  %s  a hole in what the heap has grown by before" % GROWN, "",
                   "One request comes after the other, nothing is freed between them, and what is",

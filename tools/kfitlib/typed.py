@@ -11,13 +11,13 @@ from .status import OK, Stop
 from .stream import Serial
 
 
-def records(lines, arch="x86_64"):
+def records(lines, arch="x86_64", brought=()):
     """The records that come of these lines (printable ASCII), all of them done in one boot. The first error of the
-    kernel ends the command, in the kernel's words and with its status."""
+    kernel ends the command, in the kernel's words and with its status. brought: files on the disc (disc.check)."""
     asked = machine_options("shell", "").parse_args(["--arch", arch])
     built = ready()
     written = io.StringIO()
-    with tempfile.TemporaryFile() as keys, disc.iso_with(built, []) as iso:
+    with tempfile.TemporaryFile() as keys, disc.iso_with(built, brought) as iso:
         keys.write("".join(line + "\n" for line in lines).encode("ascii"))
         keys.seek(0)
         serial = Serial(text=None, records=written, repeats_errors=False)

@@ -90,6 +90,8 @@ struct heap_ops {
     bool (*check)(struct heap *h);
     /* Block size for a request, header included, under the heap's options; 0 if none can hold it. */
     size_t (*block_size)(const struct heap *h, size_t bytes);
+    /* Which place it takes, in a few words, where the heap's options make it another one than `rule` says. NULL: they do not. */
+    const char *(*rule_of)(const struct heap *h);
     /* Offset from base of the lowest payload address it can ever return, and the bytes fixed in the region, which are
      * both constants of the policy, whatever its options say. */
     size_t origin, fixed;
@@ -108,10 +110,16 @@ static inline void heap_default_options(const struct heap_ops *ops, size_t *valu
         values[i] = ops->options[i].fallback;
 }
 
-/* Which place the policy takes, in a few words. */
+/* Which place the policy takes with its default options, in a few words. */
 static inline const char *heap_rule(const struct heap_ops *ops)
 {
     return ops->rule ? ops->rule : ops->summary;
+}
+
+/* Which place this heap takes. */
+static inline const char *heap_rule_of(const struct heap *h)
+{
+    return h->ops->rule_of ? h->ops->rule_of(h) : heap_rule(h->ops);
 }
 
 /* Whether they all are so. */

@@ -29,7 +29,8 @@ struct lab_quiz {
     char map[LAB_QUIZ_MAP_TEXT];                    /* and as it was then, the letters under it */
     struct lab_quiz_hole holes[LAB_QUIZ_HOLES_MAX]; /* A, B, C, ... by address */
     size_t hole_count;
-    char answer; /* after lab_quiz_reveal: a letter */
+    char order[LAB_QUIZ_HOLES_MAX + 1]; /* the letters in the order in which the allocator keeps the holes */
+    char answer;                        /* after lab_quiz_reveal: a letter */
 };
 
 /* Deals a script's requests anew, so that each seed has questions of its own: runs of allocations are shuffled, and each size

@@ -156,6 +156,10 @@ enum lab_status lab_script_add(struct lab_script *script, const char *text, size
  * were. */
 bool lab_script_widen(struct lab_script *script, struct lab_arena *arena, size_t steps, uint32_t blocks);
 
+/* After steps were taken out: forgets the blocks that no step allocates any more, from the last one down to one that is. Their
+ * names are unknown then, and b1, b2, ... are given from the first one on that is. */
+void lab_script_forget_blocks(struct lab_script *script);
+
 /* The title of a file without reading the rest: *length characters of `text`. NULL: it begins with none. */
 const char *lab_script_title(const char *text, size_t length, size_t *title_length);
 

@@ -68,7 +68,7 @@ static void first_fit_says_why(void **state)
     assert_int_equal(answer('c'), 'B');
     expect_record("\"type\":\"quiz\",\"question\":1,\"continues\":false,\"alloc\":\"first-fit\","
                   "\"rule\":\"the lowest hole that is large enough\",");
-    expect_record("\"block_size\":480,\"heap\":4096,\"map\":[\"first-fit: 4,096 bytes, 3 blocks used,");
+    expect_record("\"block_size\":480,\"heap\":4096,\"limit\":4096,\"map\":[\"first-fit: 4,096 bytes, 3 blocks used,");
     expect_record("\"size\":320,\"looked_at\":true,\"verdict\":\"too_small\",\"missing\":160,"
                   "\"reason\":\"too small: 160 missing\"},{\"letter\":\"B\",");
     expect_record("\"size\":640,\"looked_at\":true,\"verdict\":\"taken\",\"left_over\":160,"
@@ -131,6 +131,36 @@ static void alignment_is_told(void **state)
     end();
 }
 
+/* Whoever answers must know the list where it is not by address; and the rule is that of the heap's options. */
+static void order_of_the_list_is_shown(void **state)
+{
+    begin(*state, HOLES "alloc 9 units as d\n", "first-fit");
+    assert_int_equal(answer('A'), 'A');
+    assert_null(strstr(bench.told_text, "in the order of"));
+    expect_record("\"order\":\"ABCD\",");
+    end();
+    begin(*state, "use first-fit\nuse first-fit:order=lifo\n" HOLES "alloc 9 units as d\n", "first-fit");
+    assert_int_equal(answer('C'), 'C');
+    assert_non_null(strstr(bench.told_text, "\n  in the order of first-fit: C B A D\n  G  "));
+    assert_non_null(strstr(bench.told_text, "\n  first-fit: the first hole in its list that is large enough\n"));
+    expect_record("\"rule\":\"the first hole in its list that is large enough\",");
+    expect_record("\"order\":\"CBAD\",");
+    end();
+    begin(*state, "use first-fit\nuse first-fit:order=size\n" HOLES "alloc 11 units as d\n", "first-fit");
+    assert_int_equal(answer('C'), 'C');
+    expect_record("\"rule\":\"the first in its list, the smallest that is large enough\",");
+    end();
+}
+
+/* A hole that is not cut is given away with what is too much of it. */
+static void hole_taken_whole(void **state)
+{
+    begin(*state, HOLES "alloc 9 units as d\n", "reuse");
+    assert_int_equal(answer('A'), 'A');
+    expect_record("\"verdict\":\"taken\",\"left_over\":32,\"reason\":\"taken whole: 32 more than it needs\"}");
+    end();
+}
+
 /* A question continues the one before it unless something has touched the heap in between. */
 static void questions_in_a_row(void **state)
 {
@@ -152,7 +182,8 @@ static void growth_and_refusal(void **state)
           "as c\n",
           "first-fit");
     assert_int_equal(answer('g'), 'G');
-    expect_record("\"heap\":4096,");
+    expect_record("\"heap\":4096,\"limit\":8192,");
+    assert_non_null(strstr(bench.told_text, "  G  none of them: the heap grows, to 8,192 bytes at most\n"));
     assert_int_equal(answer('r'), 'R');
     expect_record("\"heap\":8192,");
     expect_record("\"answer\":\"R\",\"given\":\"R\"}");
@@ -262,6 +293,8 @@ int main(void)
         TEST(best_fit_says_why),
         TEST(map_is_that_of_the_question),
         TEST(alignment_is_told),
+        TEST(order_of_the_list_is_shown),
+        TEST(hole_taken_whole),
         TEST(questions_in_a_row),
         TEST(growth_and_refusal),
         TEST(marks_and_texts_change_no_deal),

@@ -174,14 +174,14 @@ static void use(void **state)
     bad("use first-fit best-fit", "line 1: 'best-fit': use takes heap=, harden=, vm=, unit=, seed=");
     bad("use first-fit hepa=5", "line 1: 'hepa=5': did you mean heap=? use takes heap=, harden=, vm=, unit=, seed=");
     bad("use heap=4K heap=8K", "line 1: 'heap=8K': it is given twice");
-    bad("use heap=4095", sizeof(size_t) == 8 ? "line 1: 'heap=4095': a number from 4096 to 9223372036854775807"
-                                             : "line 1: 'heap=4095': a number from 4096 to 2147483647");
+    bad("use heap=4095", sizeof(size_t) == 8 ? "line 1: 'heap=4095': 4095 is no number from 4096 to 9223372036854775807"
+                                             : "line 1: 'heap=4095': 4095 is no number from 4096 to 2147483647");
     bad("use heap=",
         "line 1: a number is missing: use [ALLOCATOR] [heap=SIZE] [harden=N] [vm=WORD] [unit=BYTES] [seed=N]");
-    bad("use harden=5", "line 1: 'harden=5': a number from 0 to 4");
+    bad("use harden=5", "line 1: 'harden=5': 5 is no number from 0 to 4");
     bad("use vm=swap", "line 1: 'vm=swap': vm is one of demand, immediate, zero");
     bad("use unit=24", "line 1: 'unit=24': a unit is a multiple of 16 bytes");
-    bad("use unit=2M", "line 1: 'unit=2M': a number from 16 to 1048576");
+    bad("use unit=2M", "line 1: 'unit=2M': 2097152 is no number from 16 to 1048576");
     bad("use heap=4K)",
         "line 1: ')' is too much: use [ALLOCATOR] [heap=SIZE] [harden=N] [vm=WORD] [unit=BYTES] [seed=N]");
     bad("use first-fit:grow=5", "line 1: 'grow=5': grow is a multiple of 4096 from 4096 to 1073741824");

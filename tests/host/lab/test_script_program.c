@@ -194,6 +194,51 @@ static void bad_lines_change_nothing(void **state)
     }
 }
 
+static void forgotten_blocks_are_unknown(void **state)
+{
+    (void)state;
+    assert_true(lab_script_start(&script, &arena, 8, 6));
+    assert_int_equal(add("alloc 10 as a"), LAB_OK);
+    assert_int_equal(add("alloc 10"), LAB_OK);
+    assert_int_equal(add("alloc 10 as c"), LAB_OK);
+    script.count -= 2; /* as undo does */
+    lab_script_forget_blocks(&script);
+    assert_int_equal(script.block_count, 1);
+    assert_int_equal(lab_block_find(&script, "a", 1), 0);
+    assert_int_equal(add("free c"), LAB_BAD_INPUT);
+    assert_string_equal(error.message, "no block 'c': did you mean a? There are a");
+    assert_int_equal(add("alloc 20"), LAB_OK);
+    assert_int_equal(add("alloc 30 as c"), LAB_OK);
+    dumps("1 alloc a 10\n4 alloc b1 20\n5 alloc c 30\n");
+}
+
+/* A block stays known that a step still allocates, and so does every one before it. */
+static void blocks_of_steps_are_not_forgotten(void **state)
+{
+    (void)state;
+    assert_true(lab_script_start(&script, &arena, 8, 6));
+    assert_int_equal(add("alloc 10 as a"), LAB_OK);
+    assert_int_equal(add("aalloc 10 64 as b"), LAB_OK);
+    assert_int_equal(add("free b"), LAB_OK);
+    script.count--;
+    script.steps[0] = script.steps[1];
+    script.count--;
+    lab_script_forget_blocks(&script);
+    assert_int_equal(script.block_count, 2);
+    assert_int_equal(lab_block_find(&script, "b", 1), 1);
+}
+
+static void each_name_is_listed_once(void **state)
+{
+    (void)state;
+    assert_true(lab_script_start(&script, &arena, 8, 6));
+    assert_int_equal(add("alloc 1 as a[1]"), LAB_OK);
+    assert_int_equal(add("alloc 1 as b[1]"), LAB_OK);
+    assert_int_equal(add("alloc 1 as a[2]"), LAB_OK);
+    assert_int_equal(add("free zz"), LAB_BAD_INPUT);
+    assert_string_equal(error.message, "no block 'zz'; there are a, b");
+}
+
 static void seed_is_chosen(void **state)
 {
     (void)state;
@@ -312,6 +357,9 @@ int main(void)
         SCRIPT_TEST(large_programs_are_no_scripts),
         SCRIPT_TEST(lines_are_added),
         SCRIPT_TEST(bad_lines_change_nothing),
+        SCRIPT_TEST(forgotten_blocks_are_unknown),
+        SCRIPT_TEST(blocks_of_steps_are_not_forgotten),
+        SCRIPT_TEST(each_name_is_listed_once),
         SCRIPT_TEST(seed_is_chosen),
         SCRIPT_TEST(blocks_are_found),
         SCRIPT_TEST(scripts_are_widened),

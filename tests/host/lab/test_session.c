@@ -69,6 +69,38 @@ static void first_use_gives_way_to_the_callers_allocator(void **state)
     lab_session_end(&bench.session);
 }
 
+static void told_that_another_allocator_is_used(void **state)
+{
+    begin(*state, "use best-fit heap=8K\n", "tlsf", true);
+    play(LAB_TELL_SCRIPT);
+    expect_told("[1] use best-fit heap=8192\n  alloc=     tlsf in place of best-fit\n");
+    lab_session_end(&bench.session);
+    begin(*state, "use best-fit heap=8K\n", "tlsf", false);
+    play(LAB_TELL_SCRIPT);
+    expect_told("[1] use best-fit heap=8192\n");
+    lab_session_end(&bench.session);
+}
+
+static void choice_is_told_by_the_rule_of_the_options(void **state)
+{
+    begin(*state,
+          "use first-fit:order=lifo\nalloc 40 as a\nalloc 40\nalloc 40 as c\nalloc 40\nfree c\nfree a\nalloc 40\n",
+          "first-fit", false);
+    play(LAB_TELL_STEPS);
+    assert_non_null(strstr(bench.told_text, ": the first hole in its list that is large enough\n"));
+    assert_null(strstr(bench.told_text, "the lowest hole"));
+    lab_session_end(&bench.session);
+}
+
+static void blocks_say_where_the_walk_ends(void **state)
+{
+    begin(*state, "use bump-sized\nalloc 24 as a\nalloc 24 as b\nwrite a 16 past\nblocks\n", "first-fit", false);
+    play(LAB_TELL_SCRIPT);
+    assert_non_null(strstr(bench.told_text, "  used  a, its payload at 0x00"));
+    assert_non_null(strstr(bench.told_text, "\nthe walk ends here: corrupted block header\n"));
+    lab_session_end(&bench.session);
+}
+
 /* A stale pointer: seen while nobody has its place; after that it takes a stranger's block. */
 static void second_free_is_seen_or_kills_a_stranger(void **state)
 {
@@ -230,6 +262,9 @@ int main(void)
         TEST(loops_are_told_once),
         TEST(going_back_is_playing_anew),
         TEST(first_use_gives_way_to_the_callers_allocator),
+        TEST(told_that_another_allocator_is_used),
+        TEST(choice_is_told_by_the_rule_of_the_options),
+        TEST(blocks_say_where_the_walk_ends),
         TEST(second_free_is_seen_or_kills_a_stranger),
         TEST(overflow_by_one_is_caught),
         TEST(write_outside_the_heap_is_no_step),
