@@ -193,7 +193,8 @@ static void stories_are_narrow(void **state)
 {
     for (const struct heap_ops *const *ops = heap_policies; *ops; ops++) {
         begin(*state,
-              "use heap=4M harden=3\nalloc 1000009 as a\nalloc 100003 as b\naalloc 100003 64K as c\nfree a\nresize b "
+              "use heap=4M harden=3\nalloc 1 as s\naalloc 1 8K as t\nalloc 1000009 as a\nalloc 100003 as b\naalloc "
+              "100003 64K as c\nfree a\nresize b "
               "1200001\naalloc 1000003 1M as d\naalloc 3000003 2M as f\naalloc 9 1M as g\naalloc 9 1M as h\nalloc "
               "9000000 as e\nstats\nblocks\nlist\n",
               (*ops)->name, true);
