@@ -56,8 +56,7 @@ static size_t deal_run(struct lab_random *random, const struct lab_script *scrip
     return length;
 }
 
-/* What is said of the requests would not be true of others, nor what is expected of them, but for the faults of misuse; and so many
- * bytes of a block are not all its own any more. */
+/* What is said of the requests would not be true of others, nor what is expected of them, but for the faults of misuse. */
 static bool is_true_of_others(const struct lab_step *step)
 {
     switch (step->kind) {
@@ -66,9 +65,6 @@ static bool is_true_of_others(const struct lab_step *step)
         return false;
     case LAB_STEP_EXPECT:
         return step->expect.quantity == LAB_Q_FAULT;
-    case LAB_STEP_WRITE:
-    case LAB_STEP_READ:
-        return step->is_rest || step->is_misuse;
     default:
         return true;
     }

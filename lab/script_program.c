@@ -22,7 +22,7 @@ const struct lab_step *lab_script_unmeasurable(const struct lab_script *script)
                         (step->kind == LAB_STEP_EXPECT && !is_of_heap(&step->expect));
         if (is_alien || step->is_misuse)
             return step;
-        has_begun |= lab_is_request(step->kind);
+        has_begun |= lab_is_request(step->kind) || step->kind == LAB_STEP_EXPECT; /* said of the heap there is then */
     }
     return NULL;
 }

@@ -80,7 +80,7 @@ static void tell_verdict(const struct lab_session *s, const struct heap_look *lo
         [HEAP_BEST_YET] = "large enough: the best so far",
         [HEAP_NO_BETTER] = "large enough, but no better",
         [HEAP_TOO_SMALL] = "too small",
-        [HEAP_MISALIGNED] = "large enough, but not at that alignment",
+        [HEAP_MISALIGNED] = "large enough, not at that alignment",
         [HEAP_IN_USE] = "in use",
         [HEAP_NONE_THERE] = "nothing free there",
         [HEAP_LEADS_ON] = "something free there",
@@ -93,7 +93,8 @@ static void tell_verdict(const struct lab_session *s, const struct heap_look *lo
                   look->verdict == HEAP_LEADS_ON ? "a hole lies above it" : "no hole above it");
         return;
     }
-    lab_print(s->text, "%s", words[look->verdict]);
+    bool is_brief = look->place == HEAP_PLACE_FRONTIER && look->verdict == HEAP_MISALIGNED;
+    lab_print(s->text, "%s", is_brief ? "not at that alignment" : words[look->verdict]);
     if (look->verdict == HEAP_TOO_SMALL && look->place == HEAP_PLACE_BLOCK && wanted > look->size)
         lab_print(s->text, ": %s missing", lab_grouped(wanted - look->size, digits));
     lab_print(s->text, "\n");

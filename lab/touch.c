@@ -5,11 +5,14 @@
 #define PAGE ((size_t)4096)
 #define WRITTEN 0x57 /* 'W' */
 
-/* What a step without COUNT goes over: whatever the block was asked for in the script, it has what it was granted for. */
-static size_t rest_of(const struct lab_session_block *b, const struct lab_step *step)
+/* How many bytes a step goes over. Whatever the block was asked for in the script, it has what it was granted for: only what is
+ * misuse in the script goes beyond that. */
+static size_t size_of(const struct lab_session_block *b, const struct lab_step *step)
 {
-    size_t offset = (size_t)step->offset;
-    return offset < b->size ? b->size - offset : 0;
+    size_t offset = (size_t)step->offset, rest = offset < b->size ? b->size - offset : 0;
+    if (!step->is_rest && (step->is_misuse || step->size < rest))
+        return step->size;
+    return rest;
 }
 
 /* The step's range, as offsets from the region's base; nothing is left of a block that is shorter now. False: it leaves the heap. */
@@ -18,7 +21,7 @@ static bool range_of(const struct lab_session *s, const struct lab_step *step, s
     const struct lab_session_block *b = &s->blocks[step->block];
     size_t payload = (size_t)(b->payload - s->heap.base);
     size_t start = step->is_past ? payload + b->size : payload;
-    size_t size = step->is_rest ? rest_of(b, step) : step->size;
+    size_t size = size_of(b, step);
     *from = start + (size_t)step->offset;
     bool is_below = step->offset < 0 && (size_t)-step->offset > start;
     *end = *from + size;

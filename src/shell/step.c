@@ -315,7 +315,7 @@ bool step_show(struct sh_context *c)
 {
     struct lab_session *s = &desk_of(c)->session;
     size_t i = 0;
-    if (!desk_of(c)->is_begun || !s->is_open)
+    if (!desk_of(c)->is_begun || !lab_session_open(s))
         return false;
     while (strcmp(lab_show_names[i], c->command) != 0)
         i++;

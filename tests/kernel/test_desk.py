@@ -84,6 +84,9 @@ step churn check=1
 step best-win
 step best-wins alloc=nothing
 history
+back 9
+map
+holes
 step best-wins alloc=best-fit:order=lifo
 use bump heap=8K
 alloc 10

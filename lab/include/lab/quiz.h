@@ -35,7 +35,7 @@ struct lab_quiz {
 
 /* Deals a script's requests anew, so that each seed has questions of its own: runs of allocations are shuffled, and each size
  * changed by up to a quarter (whole units, where the script counts in units). What the script says and expects of them is left
- * out, and so are reads and writes of so many bytes of a block. */
+ * out. */
 void lab_quiz_deal(struct lab_script *script, uint64_t seed);
 
 /* Begins at the session's first step. */

@@ -25,6 +25,7 @@ static void what_is_measured(void **state)
         0);
     unmeasurable("", 0);
     unmeasurable("alloc 1\nuse best-fit", 2);
+    unmeasurable("use best-fit\nexpect heap = 4096\nuse bump", 3); /* said of a heap that is not the one measured */
     unmeasurable("alloc 1 as a\nfree a\nfree a", 3);
     unmeasurable("alloc 1 as a\nwrite a 1 past", 2);
     unmeasurable("alloc 1 as a\nread a 2", 2);

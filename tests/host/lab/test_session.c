@@ -223,15 +223,20 @@ static void expect_narrow(const char *text)
 
 static void stories_are_narrow(void **state)
 {
+    static const char source[] =
+        "alloc 1 as s\naalloc 1 8K as t\nalloc 1000009 as a\nalloc 100003 as b\naalloc 100003 64K as c\nfree a\nresize "
+        "b "
+        "1200001\naalloc 1000003 1M as d\naalloc 3000003 2M as f\nalloc 9000000 as e\nstats\nblocks\nlist\n";
     for (const struct heap_ops *const *ops = heap_policies; *ops; ops++) {
-        begin(*state,
-              "use heap=4M harden=3\nalloc 1000009 as a\nalloc 100003 as b\naalloc 100003 64K as c\nfree a\nresize b "
-              "1200001\naalloc 1000003 1M as d\nalloc 9000000 as e\nstats\nblocks\nlist\n",
-              (*ops)->name, true);
-        play(LAB_TELL_STEPS);
-        expect_narrow(bench.told_text);
-        lab_session_end(&bench.session);
-        ((struct test_world *)*state)->arena.used = 0;
+        for (int harden = 0; harden <= 3; harden += 3) {
+            char text[600];
+            snprintf(text, sizeof text, "use heap=4M harden=%d\n%s", harden, source);
+            begin(*state, text, (*ops)->name, true);
+            play(LAB_TELL_STEPS);
+            expect_narrow(bench.told_text);
+            lab_session_end(&bench.session);
+            ((struct test_world *)*state)->arena.used = 0;
+        }
     }
 }
 

@@ -82,10 +82,13 @@ static void resize_of_a_stale_pointer_takes_a_strangers_block(void **state)
 /* Without a count it is what the block has when the step is done, whatever was asked for or comes later in the script. */
 static void write_goes_over_what_the_block_has(void **state)
 {
-    begin(*state, "alloc 100 as a\nalloc 100 as b\nresize a 100000\nwrite a\nread a at 99\ncheck\n", "first-fit",
-          false);
+    begin(
+        *state,
+        "alloc 100 as a\nalloc 100 as b\nresize a 100000\nwrite a\nread a at 99\nwrite a 150\nread a at 120 9\ncheck\n",
+        "first-fit", false);
     assert_int_equal(play(LAB_TELL_NOTHING), LAB_STEPPED_REFUSED);
     assert_int_equal(block("a")->payload[99], 'W');
+    assert_int_equal(bench.session.fault.class, HEAP_FAULT_NONE);
     lab_session_print_step(&bench.session, 3);
     lab_session_print_step(&bench.session, 4);
     expect_told("  write a\n  read a at 99\n");
