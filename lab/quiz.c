@@ -196,6 +196,11 @@ static char letter_of(const struct lab_quiz *quiz, enum lab_stepped came)
     return LAB_QUIZ_GROWS;
 }
 
+static bool is_taken(const struct lab_quiz *quiz, size_t i)
+{
+    return quiz->answer == (char)('A' + i);
+}
+
 static bool add_rest(void *context, const struct heap_extent *extent)
 {
     struct lab_quiz_hole *hole = context;
@@ -219,42 +224,40 @@ static void place(struct lab_quiz *quiz)
     if (quiz->answer != LAB_QUIZ_REFUSED && s->heap.counters.grows != grows)
         quiz->answer = LAB_QUIZ_GROWS; /* it may then lie in the last hole, made larger */
     for (size_t i = 0; i < quiz->hole_count; i++) {
-        if (quiz->answer == (char)('A' + i))
+        if (is_taken(quiz, i))
             heap_walk(&s->heap, add_rest, &quiz->holes[i]);
     }
 }
 
-/* What became of a hole: the word in the record, the bytes left over or missing, and what is said of it, around these. */
+/* What became of a hole: the word in the record, and what is said of it, around a number of bytes. */
 struct fate {
     const char *word, *before, *after; /* `after` NULL: no bytes are named */
     size_t bytes;
-    bool is_missing; /* bytes are */
 };
 
 /* Of the one that was taken. From harden=3 on a hole too small may have been joined with blocks of the quarantine. */
 static struct fate fate_of_taken(const struct lab_quiz *quiz, const struct lab_quiz_hole *hole)
 {
     if (hole->size < quiz->wanted)
-        return (struct fate){"taken", "taken, joined with blocks that the quarantine let go", NULL, hole->left_over,
-                             false};
+        return (struct fate){"taken", "taken, joined with blocks that the quarantine let go", NULL, 0};
     if (hole->left_over == 0 && hole->size > quiz->wanted)
-        return (struct fate){"taken", "taken whole: ", " more than it needs", hole->size - quiz->wanted, false};
-    return (struct fate){"taken", "taken: ", " left over", hole->left_over, false};
+        return (struct fate){"taken", "taken whole: ", " more than it needs", hole->size - quiz->wanted};
+    return (struct fate){"taken", "taken: ", " left over", hole->left_over};
 }
 
 static struct fate fate_of(const struct lab_quiz *quiz, size_t i)
 {
     const struct lab_quiz_hole *hole = &quiz->holes[i];
     size_t more = hole->size - quiz->wanted;
-    if (quiz->answer == (char)('A' + i))
+    if (is_taken(quiz, i))
         return fate_of_taken(quiz, hole);
     if (hole->size < quiz->wanted)
-        return (struct fate){"too_small", "too small: ", " missing", quiz->wanted - hole->size, true};
+        return (struct fate){"too_small", "too small: ", " missing", quiz->wanted - hole->size};
     if (!hole->is_looked_at)
-        return (struct fate){"not_looked_at", "not looked at; ", " more than needed", more, false};
+        return (struct fate){"not_looked_at", "not looked at; ", " more than needed", more};
     if (hole->verdict == HEAP_MISALIGNED || (hole->verdict == HEAP_TOO_SMALL && quiz->step->kind == LAB_STEP_ALIGNED))
-        return (struct fate){"misaligned", "large enough, but not at that alignment", NULL, more, false};
-    return (struct fate){"large_enough", "large enough; ", " more than needed", more, false};
+        return (struct fate){"misaligned", "large enough, but not at that alignment", NULL, 0};
+    return (struct fate){"large_enough", "large enough; ", " more than needed", more};
 }
 
 static void print_reason(const struct lab_quiz *quiz, size_t i, const struct lab_sink *sink)
@@ -306,7 +309,12 @@ static void put_hole(struct lab_json *j, const struct lab_quiz *quiz, size_t i)
     lab_json_number(j, "size", hole->size);
     lab_json_bool(j, "looked_at", hole->is_looked_at);
     lab_json_text(j, "verdict", fate.word);
-    lab_json_number(j, fate.is_missing ? "missing" : "left_over", fate.bytes);
+    if (is_taken(quiz, i))
+        lab_json_number(j, "left_over", hole->left_over);
+    else if (hole->size < quiz->wanted)
+        lab_json_number(j, "missing", quiz->wanted - hole->size);
+    else
+        lab_json_number(j, "left_over", hole->size - quiz->wanted);
     lab_json_text(j, "reason", reason);
     lab_json_close_object(j);
 }

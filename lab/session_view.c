@@ -105,7 +105,7 @@ static void show_stats(struct lab_session *s)
     unsigned ext_frag = lab_ext_frag(&shape);
     lab_print(s->text, "live: %s bytes requested; heap: %s bytes, %s of them used\n", lab_grouped(s->live, digits[0]),
               lab_grouped(shape.committed, digits[1]), lab_grouped(shape.used, digits[2]));
-    lab_print(&sink, "free: %s bytes in %s hole%s, the largest of %s; external fragmentation %u.%u %%",
+    lab_print(&sink, "free: %s bytes in %s hole%s, largest %s; external fragmentation %u.%u %%",
               lab_grouped(shape.free, digits[0]), lab_grouped(shape.holes, digits[1]), shape.holes == 1 ? "" : "s",
               lab_grouped(shape.largest_hole, digits[2]), ext_frag / 10, ext_frag % 10);
     lab_flow_print(s->text, 0, text);
