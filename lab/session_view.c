@@ -110,7 +110,7 @@ static void show_stats(struct lab_session *s)
               lab_grouped(shape.largest_hole, digits[2]), ext_frag / 10, ext_frag % 10);
     lab_flow_print(s->text, 0, text);
     sink = lab_buffer_sink(&buffer, text, sizeof text);
-    lab_print(&sink, "%zu refused; %ju looked at in all, %ju splits, %ju merges, %ju growths", s->refused,
+    lab_print(&sink, "refused: %zu; looked at in all: %ju; splits: %ju; merges: %ju; growths: %ju", s->refused,
               (uintmax_t)c->probes, (uintmax_t)c->splits, (uintmax_t)c->merges, (uintmax_t)c->grows);
     lab_flow_print(s->text, 0, text);
 }

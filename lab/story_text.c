@@ -288,8 +288,9 @@ void story_tell_change(struct lab_session *s, const struct lab_step *step)
     }
     struct lab_change change = lab_extents_compare(before, after);
     if (change.before + change.after == 0) {
+        bool is_of_nothing = step->kind == LAB_STEP_FREE && !s->blocks[step->block].payload;
         begin_line(s, "the heap");
-        lab_print(s->text, "is as it was\n");
+        lab_print(s->text, is_of_nothing ? "is as it was: there is no such block to free\n" : "is as it was\n");
     }
     tell_extents(s, "before", before->list + change.first, change.before);
     tell_extents(s, "after", after->list + change.first, change.after);

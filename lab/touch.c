@@ -61,10 +61,21 @@ static void tell_page(const struct lab_session *s, size_t page, const struct lab
         lab_print(s->text, "fault %ju: brings a frame\n", (uintmax_t)now->faults);
 }
 
+/* A scenario goes on under allocators that refuse a request of its; who types it should know. */
+static bool is_of_refused(const struct lab_session *s, const struct lab_step *step)
+{
+    return s->is_open && !s->blocks[step->block].payload && step->line > 0;
+}
+
 enum lab_stepped lab_touch(struct lab_session *s, const struct lab_step *step, enum lab_telling telling)
 {
     bool writes = step->kind == LAB_STEP_WRITE;
     size_t from, end;
+    if (is_of_refused(s, step)) {
+        if (telling != LAB_TELL_NOTHING && !step->is_again)
+            lab_print(s->text, "  nothing is %s: the block was refused\n", writes ? "written" : "read");
+        return LAB_STEPPED;
+    }
     if (!s->is_open || !s->blocks[step->block].payload || !range_of(s, step, &from, &end))
         return LAB_STEPPED_BAD_STEP;
     for (size_t at = from, next; at < end; at = next) {

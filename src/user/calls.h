@@ -2,7 +2,8 @@
  * and by programs (programs/), at the width of both.
  *
  * A call is `int 0x80`: its number in register A, arguments in B, C, D and SI, the result in A; every other register is kept.
- * A result that is one of enum user_error is a refusal, and nothing has changed.
+ * A result that is one of enum user_error is a refusal: nothing has changed, but that a target may be partly zeroed where a page
+ * frame was refused on purpose.
  *
  * Memory a program names must be its own: mapped for it, writable where the kernel writes, the whole range in one of its
  * regions. Anything else is USER_BAD_ADDRESS, never a fault of the kernel's.

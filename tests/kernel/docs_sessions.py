@@ -115,11 +115,14 @@ def _refresh(shown, printed):
 
 
 def update(page):
-    """Writes what is printed now into the page's sessions."""
+    """Writes what is printed now into those of the page's sessions that show something else."""
     text, found = sessions(page)
     for session in reversed(found):
+        printed = session.run()
+        if difference(session.shown(), printed, session.any_numbers) is None:
+            continue
         head = session.lines[:1] if session.has_command else []
-        body = "\n".join(head + _refresh(session.shown(), session.run())) + "\n"
+        body = "\n".join(head + _refresh(session.shown(), printed)) + "\n"
         text = text[:session.start] + body + text[session.end:]
     with open(page, "w", encoding="utf-8") as file:
         file.write(text)

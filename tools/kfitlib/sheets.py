@@ -191,7 +191,7 @@ def sheet_text(asked, sheet):
     lines = _head("Where does each block go?", "%s, sheet %d" % (asked.scenario, sheet.seed))
     lines += ["Name " + "_" * 41 + "  Date " + "_" * 24, "",
               "Sizes are in bytes, offsets hexadecimal from the heap's first byte. A block is",
-              "what is asked for and the header, rounded up, as in the %s-bit kernel." % BITS[asked.arch], ""]
+              "what the allocator makes of a request (header, rounding) in the %s-bit kernel." % BITS[asked.arch], ""]
     number = 1
     for series in sheet.series:
         text, number = _series_text(series, number)

@@ -32,6 +32,21 @@ static void use_that_cannot_be_done_chooses_nothing(void **state)
     lab_session_end(&bench.session);
 }
 
+/* Under an allocator that refuses a request a scenario goes on; a person is told. */
+static void refused_block_is_passed_over(void **state)
+{
+    begin(*state, "use heap=4096\nalloc 1M as a\nwrite a\nread a\nfree a\nalloc 10 as b\nwrite a\n", "first-fit", true);
+    bench.script.steps[6].line = 0;
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(lab_session_step(&bench.session, LAB_TELL_STEPS), i == 1 ? LAB_STEPPED_REFUSED : LAB_STEPPED);
+    assert_non_null(strstr(bench.told_text, "  nothing is written: the block was refused\n"));
+    assert_non_null(strstr(bench.told_text, "  nothing is read: the block was refused\n"));
+    assert_non_null(strstr(bench.told_text, "  the heap   is as it was: there is no such block to free\n"));
+    assert_true(block("b")->is_live);
+    assert_int_equal(lab_session_step(&bench.session, LAB_TELL_STEPS), LAB_STEPPED_BAD_STEP);
+    lab_session_end(&bench.session);
+}
+
 static unsigned answer_three(void *context, const char *line, size_t length)
 {
     (void)line;
@@ -252,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(typed_use_is_not_overruled),
         TEST(use_that_cannot_be_done_chooses_nothing),
+        TEST(refused_block_is_passed_over),
         TEST(status_outlives_going_back),
         TEST(resize_of_a_stale_pointer_takes_a_strangers_block),
         TEST(write_goes_over_what_the_block_has),
