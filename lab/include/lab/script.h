@@ -89,9 +89,7 @@ struct lab_step {
     uint32_t block; /* index into script->blocks, where there is one */
     bool is_again;  /* of a loop's second or later round */
     bool is_misuse; /* of a block that is not live then, or of bytes that are not the block's, as the script goes */
-    bool
-        is_rest; /* WRITE, READ without COUNT: up to the end of what the block has then, which is `size` in a script played
-                       from its beginning without a refusal */
+    bool is_rest;   /* WRITE, READ without COUNT: up to the end of what the block has then; `size` if nothing was refused */
     uint8_t align_log2;
     enum lab_show show;
     size_t size; /* bytes asked for, resized to, written, read; SIZE_MAX for what no machine of this width can hold.
