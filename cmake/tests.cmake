@@ -57,58 +57,6 @@ foreach(width m32 m64)
                         kfit_host_boot_${width} kfit_host_support_${width} cmocka)
 endforeach()
 
-# Fuzz targets (clang's libFuzzer, 64-bit): each tests/fuzz/fuzz_<name>.c runs for a while over its corpus. The corpus is also
-# replayed at both widths by the host tests.
-find_program(KFIT_CLANG_FUZZ clang)
-file(GLOB KFIT_FUZZ_SOURCES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.c)
-set(KFIT_FUZZ_LEAST_multiboot2 1000000)  # executions in the ordinary run; the others run for a time
-set(KFIT_FUZZ_MORE_script ${PROJECT_SOURCE_DIR}/lectures)  # inputs besides the corpus
-set(KFIT_FUZZ_LEAST_DEEP_script 1000000) # executions with KFIT_DEEP set
-set(KFIT_FUZZ_FLAGS -std=c11 -g -O1 -m64 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined)
-list(TRANSFORM KFIT_INCLUDES PREPEND -I OUTPUT_VARIABLE KFIT_FUZZ_INCLUDES)
-foreach(source IN LISTS KFIT_FUZZ_SOURCES)
-  if(NOT KFIT_CLANG_FUZZ)
-    break()
-  endif()
-  get_filename_component(name ${source} NAME_WE)
-  string(REGEX REPLACE "^fuzz_" "" short ${name})
-  set(of_shell)
-  if(short STREQUAL line)
-    set(of_shell ${KFIT_SHELL_SOURCES})
-    list(FILTER of_shell EXCLUDE REGEX "/line_input\\.c$") # bound to a console
-  endif()
-  add_custom_command(
-    OUTPUT ${PROJECT_BINARY_DIR}/${name}
-    COMMAND ${KFIT_CLANG_FUZZ} ${KFIT_FUZZ_FLAGS} ${KFIT_FUZZ_INCLUDES} ${source} ${of_shell} ${KFIT_BOOT_SOURCES}
-            ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES} ${PROJECT_SOURCE_DIR}/src/user/elf.c
-            ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c -o ${PROJECT_BINARY_DIR}/${name}
-    DEPENDS ${source} ${PROJECT_SOURCE_DIR}/tests/host/alloc_shadow.h ${PROJECT_SOURCE_DIR}/tests/fuzz/hooks.c
-            ${of_shell} ${KFIT_BOOT_SOURCES} ${KFIT_LAB_SOURCES} ${KFIT_ALLOC_SOURCES}
-            ${PROJECT_SOURCE_DIR}/src/user/elf.c
-    VERBATIM)
-  add_custom_target(build_${name} ALL DEPENDS ${PROJECT_BINARY_DIR}/${name})
-  if(short STREQUAL alloc)
-    continue() # its tests are below: one for each allocator
-  endif()
-  add_test(NAME fuzz/${short} COMMAND ${CMAKE_COMMAND} -D FUZZER=${PROJECT_BINARY_DIR}/${name}
-           -D CORPUS=${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${short} -D WORK=${PROJECT_BINARY_DIR}/fuzz-${short}
-           -D LEAST=${KFIT_FUZZ_LEAST_${short}} -D LEAST_DEEP=${KFIT_FUZZ_LEAST_DEEP_${short}}
-           -D MORE=${KFIT_FUZZ_MORE_${short}} -P ${PROJECT_SOURCE_DIR}/cmake/run_fuzzer.cmake)
-  set_tests_properties(fuzz/${short} PROPERTIES TIMEOUT 7200 LABELS fuzz)   # deep, a million executions take a while
-endforeach()
-
-# fuzz/alloc-<allocator>: a second each, with KFIT_DEEP set 10 minutes, from one corpus.
-foreach(source IN LISTS KFIT_POLICY_SOURCES)
-  if(NOT KFIT_CLANG_FUZZ)
-    break()
-  endif()
-  get_filename_component(policy ${source} NAME_WE)
-  add_test(NAME fuzz/alloc-${policy} COMMAND ${CMAKE_COMMAND} -D FUZZER=${PROJECT_BINARY_DIR}/fuzz_alloc
-           -D CORPUS=${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/alloc -D WORK=${PROJECT_BINARY_DIR}/fuzz-alloc-${policy}
-           -D SECONDS=1 -D SECONDS_DEEP=600 -P ${PROJECT_SOURCE_DIR}/cmake/run_fuzzer.cmake)
-  set_tests_properties(fuzz/alloc-${policy} PROPERTIES TIMEOUT 1200 LABELS fuzz ENVIRONMENT KFIT_ALLOC=${policy})
-endforeach()
-
 # Sweeps: each tests/sweep/sweep_<name>.c tries more than sanitized code could in the time, or what would end it: all
 # sizes of the 32-bit build, every flipped bit. Optimised, without sanitizers.
 function(kfit_sweep name width)
