@@ -70,7 +70,7 @@ class BuildOfACopy(KernelTest):
     def test_changes_rebuild_what_they_must(self):
         for path, target in ((("arch", "x86", "boot_common.inc"), "entry.asm"),
                              (("arch", "x86", "kernel.ld"), "kernel-i386.elf"),
-                             (("alloc", "include", "alloc", "heap.h"), "heap.c"),
+                             (("lab", "flow.h"), "flow.c"),
                              (("iso", "grub.cfg.in"), "grub.cfg"),
                              (("traces", "sqlite.trace.gz"), "kfit.iso")):
             with self.subTest(changed=path):
