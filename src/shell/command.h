@@ -7,17 +7,17 @@
 /* What Tab offers for an argument: a set of these. */
 enum command_completes {
     COMPLETES_NOTHING = 0,
-    COMPLETES_COMMAND = 1,   /* names of commands and groups */
-    COMPLETES_ALLOCATOR = 2, /* an allocator, its options behind colons and their words */
-    COMPLETES_RUN = 4,     /* a workload with its parameters, a scenario, a trace of this boot, a self-test, the tour */
-    COMPLETES_OPTION = 8,  /* options of the kernel command line that a command takes, and their values */
-    COMPLETES_MISUSE = 16, /* kinds of misuse */
-    COMPLETES_CRASH = 32,  /* kinds of crash */
-    COMPLETES_BLOCK = 64,  /* names of the blocks on the desk */
-    COMPLETES_SCENARIO = 128, /* names of scenarios */
-    COMPLETES_TRACE = 256,    /* names of traces of this boot */
-    COMPLETES_REQUESTS = 512, /* as COMPLETES_RUN, but only what consists of requests to one heap */
-    COMPLETES_DESK = 1024,    /* as COMPLETES_OPTION, but only what a heap at hand takes */
+    COMPLETES_COMMAND = 1,     /* names of commands and groups */
+    COMPLETES_ALLOCATOR = 2,   /* an allocator, its options behind colons and their words */
+    COMPLETES_RUN = 4,         /* a workload with its parameters, a scenario, a trace of this boot, a self-test, the tour */
+    COMPLETES_OPTION = 8,      /* options of the kernel command line that a command takes, and their values */
+    COMPLETES_MISUSE = 16,     /* kinds of misuse */
+    COMPLETES_CRASH = 32,      /* kinds of crash */
+    COMPLETES_BLOCK = 64,      /* names of the blocks on the desk */
+    COMPLETES_SCENARIO = 128,  /* names of scenarios */
+    COMPLETES_TRACE = 256,     /* names of traces of this boot */
+    COMPLETES_REQUESTS = 512,  /* as COMPLETES_RUN, but only what consists of requests to one heap */
+    COMPLETES_DESK = 1024,     /* as COMPLETES_OPTION, but only what a heap at hand takes */
 };
 
 /* All texts are printable ASCII and stay. */

@@ -58,10 +58,9 @@ extern const char *const options_keys[];
 /* What may be written behind each of them, in the same order; for those who offer words, not for those who check them. */
 struct options_hint {
     enum { OPTIONS_OTHER, OPTIONS_ALLOC, OPTIONS_COMPARE, OPTIONS_RUN } value;
-    const char *const
-        *words;      /* of OPTIONS_OTHER: words that it may be, or begin with (then '=' ends them); NULL: none */
-    bool is_of_boot; /* belongs to the kernel command line alone */
-    bool is_of_runs; /* belongs to measured runs, not to a heap at hand */
+    const char *const *words; /* of OPTIONS_OTHER: words that it may be, or begin with (then '=' ends them); NULL: none */
+    bool is_of_boot;          /* belongs to the kernel command line alone */
+    bool is_of_runs;          /* belongs to measured runs, not to a heap at hand */
 };
 extern const struct options_hint options_hints[];
 

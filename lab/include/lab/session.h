@@ -28,16 +28,16 @@ enum lab_telling {
 
 /* What came of a step. */
 enum lab_stepped {
-    LAB_STEPPED,         /* it is done */
-    LAB_STEPPED_REFUSED, /* a request was refused */
-    LAB_STEPPED_FOUND,   /* the heap has found something wrong, and the script's next step expects that */
-    LAB_STEPPED_CORRUPT, /* the same, and nobody expects it */
-    LAB_STEPPED_OTHER,   /* an expectation that does not hold */
-    LAB_STEPPED_FAILED,  /* a command that failed */
-    LAB_STEPPED_NO_HEAP, /* too little memory for the heap, or an option of it out of range: nothing was done */
-    LAB_STEPPED_BAD_STEP, /* it cannot be done: a block that never was, a write outside the heap; nothing was done. After a `use`
-                             of either kind the heap before it is gone; lab_session_seek to `next` brings it back */
-    LAB_STEPPED_END, /* there is no further step */
+    LAB_STEPPED,          /* it is done */
+    LAB_STEPPED_REFUSED,  /* a request was refused */
+    LAB_STEPPED_FOUND,    /* the heap has found something wrong, and the script's next step expects that */
+    LAB_STEPPED_CORRUPT,  /* the same, and nobody expects it */
+    LAB_STEPPED_OTHER,    /* an expectation that does not hold */
+    LAB_STEPPED_FAILED,   /* a command that failed */
+    LAB_STEPPED_NO_HEAP,  /* too little memory for the heap, or an option of it out of range: nothing was done */
+    LAB_STEPPED_BAD_STEP, /* it cannot be done: a block that never was, a write outside the heap; nothing was done. After a
+                           * `use` of either kind the heap before it is gone; lab_session_seek to `next` brings it back */
+    LAB_STEPPED_END,      /* there is no further step */
 };
 
 struct lab_session_block {
