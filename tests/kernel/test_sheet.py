@@ -90,7 +90,7 @@ class Paper(KernelTest):
 
     def test_refused(self):
         cases = (
-            (["nosuch"], "nosuch"),
+            (["nosuch"], "nosuch"), (["trace:sqlite"], "a scenario or a workload"),
             (["best-wins", "--count", "0"], "--count"), (["best-wins", "--count", "1001"], "1001"),
             (["crowd"], "asks nothing"), (["churn:ops=60:live=6", "--alloc", "bump"], "asks nothing under bump"),
             (["best-wins", "--alloc", "best-fti"], "best-fit"), (["best-wins", "--alloc", "best-fit,"], "comma"),

@@ -65,6 +65,8 @@ def _parse(words):
     parser.add_argument("--output", metavar="FILE", help="write the sheets there (default: standard output)")
     parser.add_argument("--key", metavar="FILE", help="write the key there (default: standard output, last)")
     asked = parser.parse_args(words)
+    if asked.scenario.startswith("trace:"):
+        parser.error("a sheet is made of a scenario or a workload; '%s' has too many holes for letters" % asked.scenario)
     if asked.alloc is not None and "" in asked.alloc.split(","):
         parser.error("--alloc takes names of allocators with a comma between two")
     if asked.seed + asked.count - 1 > SEED_MOST:
