@@ -47,8 +47,6 @@ const struct mb2_module *modules_find(const struct mb2_info *boot, enum module_k
     return NULL;
 }
 
-/* ---- memory ---- */
-
 const char *modules_name(const struct mb2_info *boot, enum module_kind kind, size_t index, size_t *length)
 {
     for (size_t i = 0; i < boot->module_count; i++) {
@@ -60,6 +58,8 @@ const char *modules_name(const struct mb2_info *boot, enum module_kind kind, siz
     }
     return NULL;
 }
+
+/* ---- memory ---- */
 
 bool modules_map(struct vmm_space *space, const struct mb2_module *module, struct modules_mapped *mapped)
 {
