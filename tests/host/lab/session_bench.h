@@ -7,7 +7,7 @@
 
 #include "world.h"
 
-#define TEXT_MAX 65536
+#define TEXT_MAX (1 << 18)
 
 struct bench {
     struct test_world *w;
@@ -21,6 +21,15 @@ struct bench {
 
 static struct bench bench;
 
+/* The session of bench.script in the world bench.w, from its first step. */
+static inline void begin_session(const struct lab_run *asked, bool is_alloc_asked)
+{
+    bench.text = lab_buffer_sink(&bench.told, bench.told_text, sizeof bench.told_text);
+    bench.records = lab_buffer_sink(&bench.recorded, bench.recorded_text, sizeof bench.recorded_text);
+    assert_true(lab_session_begin(&bench.session, &bench.w->world, &bench.stage, &bench.w->arena, asked, is_alloc_asked,
+                                  &bench.script, &bench.text, &bench.records));
+}
+
 static inline void begin(struct test_world *w, const char *source, const char *alloc, bool is_alloc_asked)
 {
     struct lab_error error;
@@ -28,13 +37,10 @@ static inline void begin(struct test_world *w, const char *source, const char *a
     asked.alloc_text = alloc;
     bench.w = w;
     bench.stage = (struct lab_stage){.context = NULL};
-    bench.text = lab_buffer_sink(&bench.told, bench.told_text, sizeof bench.told_text);
-    bench.records = lab_buffer_sink(&bench.recorded, bench.recorded_text, sizeof bench.recorded_text);
     enum lab_status status = lab_script_read(source, strlen(source), 1, &w->arena, &bench.script, &error);
     if (status != LAB_OK)
         fail_msg("%s", error.message);
-    assert_true(lab_session_begin(&bench.session, &w->world, &bench.stage, &w->arena, &asked, is_alloc_asked,
-                                  &bench.script, &bench.text, &bench.records));
+    begin_session(&asked, is_alloc_asked);
 }
 
 static inline void forget_text(void)

@@ -5,26 +5,12 @@
 #include <lab/quiz.h>
 
 #include "lectures.h"
-#include "world.h"
+#include "session_bench.h"
 
-enum {
-    TEXT_MAX = 1 << 18,
-    COLUMNS = 78, /* of a text: what fits a serial terminal */
-};
+enum { COLUMNS = 78 }; /* of a text: what fits a serial terminal */
 
-struct bench {
-    struct test_world *w;
-    const char *name;
-    struct lab_script script;
-    struct lab_session session;
-    struct lab_stage stage;
-    struct lab_buffer told, recorded;
-    struct lab_sink text, records;
-    char told_text[TEXT_MAX], recorded_text[TEXT_MAX];
-    bool held[LAB_SCRIPT_STEPS_MAX]; /* expectations, by their step */
-};
-
-static struct bench bench;
+static const char *lecture;
+static bool has_held[LAB_SCRIPT_STEPS_MAX]; /* expectations, by their step */
 
 /* ---- what is in the files ---- */
 
@@ -70,10 +56,10 @@ static bool is_said_of(const struct lab_script *script, const char *policy)
 static void load(struct test_world *w, const char *name)
 {
     bench.w = w;
-    bench.name = name;
+    lecture = name;
     w->arena.used = 0;
     read_lecture(name, &w->arena, &bench.script);
-    memset(bench.held, 0, sizeof bench.held);
+    memset(has_held, 0, sizeof has_held);
 }
 
 /* Calls for each file of the folder. */
@@ -91,14 +77,11 @@ static void each_lecture(struct test_world *w, void (*visit)(void))
 /* ---- playing ---- */
 
 /* Under the script's own allocator, or another one (NULL: its own). */
-static void begin(const char *alloc)
+static void begin_lecture(const char *alloc)
 {
     struct lab_run asked = run_of(policy(alloc ? alloc : "first-fit"), WORLD_BYTES);
     asked.alloc_text = asked.policy->name;
-    bench.text = lab_buffer_sink(&bench.told, bench.told_text, sizeof bench.told_text);
-    bench.records = lab_buffer_sink(&bench.recorded, bench.recorded_text, sizeof bench.recorded_text);
-    assert_true(lab_session_begin(&bench.session, &bench.w->world, &bench.stage, &bench.w->arena, &asked, alloc != NULL,
-                                  &bench.script, &bench.text, &bench.records));
+    begin_session(&asked, alloc != NULL);
 }
 
 static bool is_wrong(enum lab_stepped came)
@@ -107,38 +90,38 @@ static bool is_wrong(enum lab_stepped came)
            came == LAB_STEPPED_BAD_STEP;
 }
 
-static void play(const char *alloc)
+static void play_lecture(const char *alloc)
 {
     struct lab_session *s = &bench.session;
     size_t mark = bench.w->arena.used;
     enum lab_stepped came = LAB_STEPPED;
-    begin(alloc);
+    begin_lecture(alloc);
     while (came != LAB_STEPPED_END && !is_wrong(came)) {
         size_t at = s->next, held = s->held;
         bench.told.length = 0;
         came = lab_session_step(s, LAB_TELL_SCRIPT);
         if (came != LAB_STEPPED_END)
-            bench.held[at] |= s->held > held;
+            has_held[at] |= s->held > held;
     }
     lab_session_end(s);
     lab_arena_release(&bench.w->arena, mark);
     if (is_wrong(came))
-        fail_msg("%s under %s: %s", bench.name, alloc ? alloc : "its own allocator", bench.told_text);
+        fail_msg("%s under %s: %s", lecture, alloc ? alloc : "its own allocator", bench.told_text);
 }
 
 static void play_under_all(void)
 {
     if (count_if(&bench.script, needs_kernel) > 0)
         return;
-    play(NULL);
+    play_lecture(NULL);
     for (const struct heap_ops *const *ops = heap_policies; *ops; ops++) {
         if (is_said_of(&bench.script, (*ops)->name))
-            play((*ops)->name);
+            play_lecture((*ops)->name);
     }
     for (size_t i = 0; i < bench.script.count; i++) {
         const struct lab_step *step = &bench.script.steps[i];
-        if (is_expectation(step) && !bench.held[i])
-            fail_msg("%s, line %u: nobody is concerned by this expectation", bench.name, step->line);
+        if (is_expectation(step) && !has_held[i])
+            fail_msg("%s, line %u: nobody is concerned by this expectation", lecture, step->line);
     }
 }
 
@@ -153,7 +136,7 @@ static void measure(const struct lab_program *program, struct lab_run *run)
 {
     struct lab_result result = run_program(bench.w, program, run, LAB_OK);
     if (result.expectation_failed)
-        fail_msg("%s, line %u: not as expected under %s: %ju", bench.name, result.expectation->line, run->policy->name,
+        fail_msg("%s, line %u: not as expected under %s: %ju", lecture, result.expectation->line, run->policy->name,
                  (uintmax_t)result.expectation_found);
 }
 
@@ -199,12 +182,12 @@ static void check_form(void)
 {
     const struct lab_script *script = &bench.script;
     if (count_if(script, is_expectation) == 0)
-        fail_msg("%s promises nothing", bench.name);
+        fail_msg("%s promises nothing", lecture);
     for (size_t i = 0; i < script->count; i++) {
         const struct lab_step *step = &script->steps[i];
         bool is_text = step->kind == LAB_STEP_ABOUT || step->kind == LAB_STEP_SAY;
         if (is_text && step->text_length > COLUMNS)
-            fail_msg("%s, line %u: more than %d columns", bench.name, step->line, COLUMNS);
+            fail_msg("%s, line %u: more than %d columns", lecture, step->line, COLUMNS);
     }
 }
 
@@ -220,7 +203,7 @@ static void ask_all(void)
     size_t asks = count_if(&bench.script, is_ask);
     if (asks == 0)
         return;
-    begin(NULL);
+    begin_lecture(NULL);
     lab_quiz_begin(&quiz, &bench.session);
     while (lab_quiz_next(&quiz)) {
         bench.told.length = 0;
@@ -228,7 +211,7 @@ static void ask_all(void)
     }
     lab_session_end(&bench.session);
     if (quiz.asked != asks)
-        fail_msg("%s: %zu of %zu requests marked by `ask` are questions", bench.name, quiz.asked, asks);
+        fail_msg("%s: %zu of %zu requests marked by `ask` are questions", lecture, quiz.asked, asks);
 }
 
 static void asks_are_questions(void **state)

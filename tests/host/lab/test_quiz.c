@@ -4,55 +4,34 @@
 #include <lab/json.h>
 #include <lab/quiz.h>
 
-#include "world.h"
-
-#define TEXT_MAX 65536
+#include "session_bench.h"
 
 /* Holes of 10, 20 and 15 units, and what is left of the region; whole blocks of the same size at both widths. */
 #define HOLES                                                                                                        \
     "use unit=32 heap=4K\nalloc 10 units as a\nalloc 1 unit as u\nalloc 20 units as b\nalloc 1 unit as v\nalloc 15 " \
     "units as c\nalloc 1 unit as w\nfree a\nfree b\nfree c\n"
 
-struct bench {
-    struct lab_script script;
-    struct lab_session session;
-    struct lab_stage stage;
-    struct lab_quiz quiz;
-    struct lab_buffer told, recorded;
-    struct lab_sink text, records;
-    char told_text[TEXT_MAX], recorded_text[TEXT_MAX];
-};
+static struct lab_quiz quiz;
 
-static struct bench bench;
-
-static void begin(struct test_world *w, const char *source, const char *alloc)
+static void begin_quiz(struct test_world *w, const char *source, const char *alloc)
 {
-    struct lab_error error;
-    struct lab_run asked = run_of(policy(alloc), 65536);
-    asked.alloc_text = alloc;
-    bench.stage = (struct lab_stage){.context = NULL};
-    bench.text = lab_buffer_sink(&bench.told, bench.told_text, sizeof bench.told_text);
-    bench.records = lab_buffer_sink(&bench.recorded, bench.recorded_text, sizeof bench.recorded_text);
-    if (lab_script_read(source, strlen(source), 1, &w->arena, &bench.script, &error) != LAB_OK)
-        fail_msg("%s", error.message);
-    assert_true(lab_session_begin(&bench.session, &w->world, &bench.stage, &w->arena, &asked, true, &bench.script,
-                                  &bench.text, &bench.records));
-    lab_quiz_begin(&bench.quiz, &bench.session);
+    begin(w, source, alloc, true);
+    lab_quiz_begin(&quiz, &bench.session);
 }
 
 /* Asks the next question, answers it, and leaves its record alone in recorded_text. */
 static char answer(char given)
 {
-    assert_true(lab_quiz_next(&bench.quiz));
+    assert_true(lab_quiz_next(&quiz));
     bench.recorded.length = 0;
-    lab_quiz_reveal(&bench.quiz, given);
+    lab_quiz_reveal(&quiz, given);
     assert_in_range(bench.recorded.length, 1, LAB_RECORD_MAX);
-    return bench.quiz.answer;
+    return quiz.answer;
 }
 
 static void end(void)
 {
-    assert_false(lab_quiz_next(&bench.quiz));
+    assert_false(lab_quiz_next(&quiz));
     lab_session_end(&bench.session);
 }
 
@@ -64,7 +43,7 @@ static void expect_record(const char *part)
 
 static void first_fit_says_why(void **state)
 {
-    begin(*state, HOLES "alloc 15 units as d\n", "first-fit");
+    begin_quiz(*state, HOLES "alloc 15 units as d\n", "first-fit");
     assert_int_equal(answer('c'), 'B');
     expect_record("\"type\":\"quiz\",\"question\":1,\"continues\":false,\"alloc\":\"first-fit\","
                   "\"rule\":\"the lowest hole that is large enough\",");
@@ -82,17 +61,17 @@ static void first_fit_says_why(void **state)
 /* What is left of a hole is what the heap has left of it: nothing where it is not split. */
 static void whole_hole_leaves_nothing(void **state)
 {
-    begin(*state, HOLES "alloc 5 units as d\n", "reuse");
+    begin_quiz(*state, HOLES "alloc 5 units as d\n", "reuse");
     assert_int_equal(answer('A'), 'A');
     assert_non_null(strstr(bench.told_text, "  A  taken whole: 160 more than it needs\n"));
     expect_record("\"verdict\":\"taken\",\"left_over\":0,\"reason\":\"taken whole: 160 more than it needs\"}");
     end();
-    begin(*state, HOLES "alloc 10*32 - header - align as d\n", "first-fit"); /* the rest is no block */
+    begin_quiz(*state, HOLES "alloc 10*32 - header - align as d\n", "first-fit"); /* the rest is no block */
     assert_int_equal(answer('A'), 'A');
     assert_non_null(strstr(bench.told_text, sizeof(size_t) == 8 ? "  A  taken whole: 16 more than it needs\n"
                                                                 : "  A  taken whole: 8 more than it needs\n"));
     end();
-    begin(*state, HOLES "alloc 5 units as d\n", "first-fit");
+    begin_quiz(*state, HOLES "alloc 5 units as d\n", "first-fit");
     assert_int_equal(answer('A'), 'A');
     assert_non_null(strstr(bench.told_text, "  A  taken: 160 left over\n"));
     end();
@@ -100,7 +79,7 @@ static void whole_hole_leaves_nothing(void **state)
 
 static void best_fit_says_why(void **state)
 {
-    begin(*state, HOLES "alloc 15 units as d\n", "best-fit");
+    begin_quiz(*state, HOLES "alloc 15 units as d\n", "best-fit");
     assert_int_equal(answer('C'), 'C');
     expect_record("\"size\":640,\"looked_at\":true,\"verdict\":\"large_enough\",\"left_over\":160,"
                   "\"reason\":\"large enough; 160 more than needed\"}");
@@ -111,7 +90,7 @@ static void best_fit_says_why(void **state)
 /* The record has the map of the question, not of the heap after the answer, with the letters under it and a legend. */
 static void map_is_that_of_the_question(void **state)
 {
-    begin(*state, HOLES "alloc 15 units as d\n", "first-fit");
+    begin_quiz(*state, HOLES "alloc 15 units as d\n", "first-fit");
     answer('\0');
     expect_record("3 blocks used, ");
     expect_record("in 4 holes");
@@ -123,7 +102,7 @@ static void map_is_that_of_the_question(void **state)
 
 static void alignment_is_told(void **state)
 {
-    begin(*state, HOLES "aalloc 32 1K as d\n", "first-fit");
+    begin_quiz(*state, HOLES "aalloc 32 1K as d\n", "first-fit");
     answer('A');
     assert_non_null(strstr(bench.told_text, "is asked for 32 bytes at a multiple of 1,024: a block of"));
     expect_record("\"asked\":32,\"align\":1024,\"block_size\":");
@@ -135,19 +114,19 @@ static void alignment_is_told(void **state)
 /* Whoever answers must know the list where it is not by address; and the rule is that of the heap's options. */
 static void order_of_the_list_is_shown(void **state)
 {
-    begin(*state, HOLES "alloc 9 units as d\n", "first-fit");
+    begin_quiz(*state, HOLES "alloc 9 units as d\n", "first-fit");
     assert_int_equal(answer('A'), 'A');
     assert_null(strstr(bench.told_text, "in the order of"));
     expect_record("\"order\":\"ABCD\",");
     end();
-    begin(*state, "use first-fit\nuse first-fit:order=lifo\n" HOLES "alloc 9 units as d\n", "first-fit");
+    begin_quiz(*state, "use first-fit\nuse first-fit:order=lifo\n" HOLES "alloc 9 units as d\n", "first-fit");
     assert_int_equal(answer('C'), 'C');
     assert_non_null(strstr(bench.told_text, "\n  in the order of first-fit: C B A D\n  G  "));
     assert_non_null(strstr(bench.told_text, "\n  first-fit: the first hole in its list that is large enough\n"));
     expect_record("\"rule\":\"the first hole in its list that is large enough\",");
     expect_record("\"order\":\"CBAD\",");
     end();
-    begin(*state, "use first-fit\nuse first-fit:order=size\n" HOLES "alloc 11 units as d\n", "first-fit");
+    begin_quiz(*state, "use first-fit\nuse first-fit:order=size\n" HOLES "alloc 11 units as d\n", "first-fit");
     assert_int_equal(answer('C'), 'C');
     expect_record("\"rule\":\"the first in its list, the smallest that is large enough\",");
     end();
@@ -156,8 +135,9 @@ static void order_of_the_list_is_shown(void **state)
 /* A question continues the one before it unless something has touched the heap in between. */
 static void questions_in_a_row(void **state)
 {
-    begin(*state, HOLES "alloc 9 units as d\nsay still the same\nmap\nalloc 9 units as e\nfree u\nalloc 5 units as f\n",
-          "first-fit");
+    begin_quiz(*state,
+               HOLES "alloc 9 units as d\nsay still the same\nmap\nalloc 9 units as e\nfree u\nalloc 5 units as f\n",
+               "first-fit");
     answer('A');
     expect_record("\"question\":1,\"continues\":false,");
     answer('A');
@@ -169,10 +149,11 @@ static void questions_in_a_row(void **state)
 
 static void growth_and_refusal(void **state)
 {
-    begin(*state,
-          "use unit=32 heap=8K\nalloc 10 units as a\nalloc 1 unit as u\nfree a\nalloc 130 units as b\nalloc 200 units "
-          "as c\n",
-          "first-fit");
+    begin_quiz(
+        *state,
+        "use unit=32 heap=8K\nalloc 10 units as a\nalloc 1 unit as u\nfree a\nalloc 130 units as b\nalloc 200 units "
+        "as c\n",
+        "first-fit");
     assert_int_equal(answer('g'), 'G');
     expect_record("\"heap\":4096,\"limit\":8192,");
     assert_non_null(strstr(bench.told_text, "  G  none of them: the heap grows, to 8,192 bytes at most\n"));
@@ -184,12 +165,12 @@ static void growth_and_refusal(void **state)
 
 static void score_is_recorded(void **state)
 {
-    begin(*state, HOLES "alloc 15 units as d\nalloc 1 unit as e\nalloc 1 unit as f\n", "first-fit");
+    begin_quiz(*state, HOLES "alloc 15 units as d\nalloc 1 unit as e\nalloc 1 unit as f\n", "first-fit");
     answer('B');
     answer('D');
     answer('\0');
     bench.recorded.length = 0;
-    lab_quiz_tell_score(&bench.quiz);
+    lab_quiz_tell_score(&quiz);
     assert_string_equal(
         bench.recorded_text,
         "@kfit {\"schema\":\"kfit/1\",\"type\":\"score\",\"questions\":3,\"answered\":2,\"right\":1}\n");
@@ -204,10 +185,10 @@ static void longest_record_fits(void **state)
                                  "i\nfree a[i]\nend\nalloc 6000 as d\n";
     for (const struct heap_ops *const *ops = heap_policies; *ops; ops++) {
         size_t longest = 0;
-        begin(*state, source, (*ops)->name);
-        while (lab_quiz_next(&bench.quiz)) {
+        begin_quiz(*state, source, (*ops)->name);
+        while (lab_quiz_next(&quiz)) {
             bench.recorded.length = 0;
-            lab_quiz_reveal(&bench.quiz, '\0');
+            lab_quiz_reveal(&quiz, '\0');
             assert_in_range(bench.recorded.length, 1, LAB_RECORD_MAX);
             expect_record("\"given\":\"\"}\n");
             longest = bench.recorded.length > longest ? bench.recorded.length : longest;
@@ -224,7 +205,7 @@ static void each_seed_deals_its_own(void **state)
     static const char source[] = "use heap=16K\nalloc 1000 as a\nalloc 2000 as b\nalloc 3000 as c\n";
     size_t sizes[3][3];
     for (size_t i = 0; i < 3; i++) {
-        begin(*state, source, "first-fit");
+        begin_quiz(*state, source, "first-fit");
         lab_quiz_deal(&bench.script, i == 2 ? 1 : i + 1);
         for (size_t step = 0; step < 3; step++)
             sizes[i][step] = bench.script.steps[step + 1].size;
@@ -244,7 +225,7 @@ static void marks_and_texts_change_no_deal(void **state)
     size_t sizes[2][3];
     for (size_t i = 0; i < 2; i++) {
         size_t found = 0;
-        begin(*state, sources[i], "first-fit");
+        begin_quiz(*state, sources[i], "first-fit");
         lab_quiz_deal(&bench.script, 1);
         for (size_t step = 0; step < bench.script.count; step++) {
             assert_int_not_equal(bench.script.steps[step].kind, LAB_STEP_SAY);
@@ -265,7 +246,7 @@ static void writes_stay_inside_dealt_blocks(void **state)
         "use heap=32K\nalloc 1000 as a\nalloc 2000 as b\nalloc 3000 as c\nalloc 16 as w\nwrite a\nwrite b 2000\nwrite "
         "c at 2990\nread c 3000\ncheck\nexpect live = 6016 under all\nexpect fault = none under all\n";
     for (uint64_t seed = 1; seed <= 50; seed++) {
-        begin(*state, source, "first-fit");
+        begin_quiz(*state, source, "first-fit");
         lab_quiz_deal(&bench.script, seed);
         lab_session_seek(&bench.session, bench.script.count);
         assert_int_equal(bench.session.next, bench.script.count);
